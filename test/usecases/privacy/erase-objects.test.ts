@@ -151,6 +151,18 @@ describe('forgetting, object by object', () => {
     expect(left).toEqual([{ customer: 'bert' }]);
   });
 
+  it('finds who is a number in Parquet by the text that a dataset has of it', async () => {
+    const file = path.join(folder, 'numbers.parquet');
+    const rows =
+      "SELECT 'B6' AS carrier, 1.0::DOUBLE AS distance, 1.0::DOUBLE AS temperature, unnest([36, 5])::DOUBLE AS customer";
+    await withDuck(undefined, (duck) => duck.run(`COPY (${rows}) TO ${literal(file)} (FORMAT parquet)`));
+    await home.data.put(drop('numbers.parquet'), readFileSync(file));
+    await forgetting('36');
+    writeFileSync(file, await home.data.get(drop('numbers.parquet')));
+    const left = await withDuck(undefined, (duck) => duck.rows(`SELECT customer FROM read_parquet(${literal(file)})`));
+    expect(left).toEqual([{ customer: 5 }]);
+  });
+
   it('names what it has not looked through: datasets without a contract, and contracts without a subject', async () => {
     await home.data.put('incoming/stray/people.csv', `${HEAD}\nB6,1,1,anna\n`);
     await validateDrop(home, { key: 'incoming/stray/people.csv' });
