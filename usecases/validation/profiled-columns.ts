@@ -1,3 +1,4 @@
+import { parquetText } from '../../core/contract/cells/parquet-text.ts';
 import type { Contract } from '../../core/contract/contract.ts';
 import { columnNamed } from '../../core/contract/data-columns.ts';
 import { treatmentOf } from '../../core/contract/personal.ts';
@@ -22,8 +23,14 @@ export function profiledColumns(contract: Contract, present: readonly string[]):
   const label = columnNamed(contract.data, 'label');
   const isFeature = contract.features.some(({ name }) => name === label);
   if (label !== undefined && !isFeature && present.includes(label) && treatmentOf(contract, label) === 'no')
-    columns.push({ name: label, kind: 'categorical' });
+    columns.push({ name: label, kind: 'categorical', ...textOfFloats(contract) });
   return columns;
+}
+
+/** A label that is a float is counted by the text that it has without a type: 1, not 1.0. */
+function textOfFloats({ data: { label } }: Contract): Pick<ProfiledColumn, 'expression'> {
+  if (typeof label !== 'object' || label.type !== 'float') return {};
+  return { expression: parquetText(identifier(label.name), 'DOUBLE') };
 }
 
 /** What a summary goes by beside its columns: the time, where it is nobody's own, and a label that may be a number. */
