@@ -42,6 +42,19 @@ async function written(sql: string): Promise<string> {
   return file;
 }
 
+/** A fixture with other bytes in the place of some, each time of those that stand last. */
+function fixtureWith(name: string, changes: readonly (readonly [from: string, to: string])[]): string {
+  const bytes = readFileSync(fixture(name));
+  for (const [from, to] of changes) {
+    const at = bytes.lastIndexOf(Buffer.from(from, 'hex'));
+    expect(at).toBeGreaterThan(0);
+    bytes.write(to, at, 'hex');
+  }
+  const file = path.join(temporaryFolder('parquet'), 'x.parquet');
+  writeFileSync(file, bytes);
+  return file;
+}
+
 /** The file with other bytes at a place. */
 function patched(file: string, at: number, to: Buffer): string {
   const bytes = readFileSync(file);
@@ -90,6 +103,36 @@ describe('Parquet files', () => {
         ': its footer tells of 5000 rows, and of 4872 in its row groups',
       ]),
     );
+  });
+
+  it('have every value of their pages counted, whatever footer and heads say', async () => {
+    const contract = { data: { extra: ['a', 'b'] } };
+    expect((await judge(fixture('pages-v2'), contract)).kept).toHaveLength(6);
+    expect((await judge(fixture('checksums'), contract)).kept).toHaveLength(3);
+    const rejectionOf = async (name: string, ...changes: (readonly [string, string])[]) =>
+      (await judge(fixtureWith(name, changes), contract)).rejection?.replace('not a readable Parquet file, in ', '');
+    // Thrift writes 3 as 06. Of the footer: values of both columns, rows of the group and of the file.
+    const group = [
+      ['16061664', '16001664'],
+      ['16061648', '16001648'],
+      ['16ac011606', '16ac011600'],
+      ['160c193c', '1606193c'],
+    ] as const;
+    expect(await rejectionOf('pages-v2', ...group)).toBe(
+      'a: its footer tells of 0 values in row group 3, and its pages of others',
+    );
+    // Of a head: values, nulls, rows.
+    const head = '15061502150615';
+    expect(await rejectionOf('pages-v2', [head, '15061506150615'])).toBe(
+      'b: the head of a page tells of 3 values and 3 nulls, and its levels of others, in row group 3',
+    );
+    expect(await rejectionOf('pages-v2', [head, '15061502150415'])).toBe(
+      'b: the head of a page tells of 3 values and 2 rows, in row group 3',
+    );
+    expect(await rejectionOf('pages-v2', [head, '15061502150815'])).toContain('3 values and 4 rows');
+    const [x, w] = ['0100000078', '0100000077'];
+    expect(await rejectionOf('checksums', [x, w])).toBe('b: a page is not what its checksum says, in row group 1');
+    expect(await rejectionOf('pages-v2', [x, w])).toBeUndefined();
   });
 
   it('have the names of columns that they have themselves', async () => {
