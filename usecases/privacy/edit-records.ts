@@ -1,12 +1,13 @@
 import { createReadStream } from 'node:fs';
 import { type RecordDialect, RecordScanner } from '../../core/records/record-scanner.ts';
 import { parseRecord } from '../../core/records/record-text.ts';
-import { LINE_END_BYTES, MAX_RECORD_BYTES, type ScannedRecord } from '../../core/records/scanned-record.ts';
+import { MAX_RECORD_BYTES, type ScannedRecord } from '../../core/records/scanned-record.ts';
 import { assertText, DELIMITERS } from '../validation/csv-header.ts';
 import { dialectOf, plainDialect } from '../validation/dialect.ts';
 import { FileRejectedError } from '../validation/errors.ts';
 import { scanFile } from '../validation/scan-file.ts';
-import { type ByteRange, copyWithout } from './copy-without.ts';
+import { copyRecordsWithout, type GoneRecord, goneRecord, isErasedLine } from './copy-records-without.ts';
+import type { ByteRange } from './copy-without.ts';
 import type { Subject } from './data-owners.ts';
 import type { EditedTable } from './edit-lines.ts';
 import { openFields } from './open-fields.ts';
@@ -14,10 +15,11 @@ import { speaksOf } from './speaks-of.ts';
 
 /**
  * Takes a subject's rows out of CSV or TSV, and records that are no rows where they mention it, with what may belong to
- * them: the rest of a quoted field that took too many lines, and faulty records behind. Nothing else changes.
+ * them: the rest of a quoted field that took too many lines, and faulty records behind. Every other record reads as before.
  *
  * @param name of the file, which says how its records are written where no contract does
- * @throws FileRejectedError when it is no such text, or it cannot be told where what mentions the subject ends
+ * @throws FileRejectedError when it is no such text, it cannot be told where what mentions the subject ends, or other
+ *   records would not read as before
  */
 export async function editRecords(from: string, to: string, subject: Subject, name: string): Promise<EditedTable> {
   const { dialect, columns } = await readingOf(from, subject, name);
@@ -33,18 +35,19 @@ export async function editRecords(from: string, to: string, subject: Subject, na
     if (await isMentionedWithin(from, range, subject)) gone.push(range);
     else left++;
   if (gone.length > 0)
-    await copyWithout(
+    await copyRecordsWithout(
       from,
       to,
+      dialect,
       gone.sort((a, b) => a.from - b.from),
     );
   return { gone: gone.length, left, named: true };
 }
 
 interface FoundRecords {
-  readonly gone: ByteRange[];
+  readonly gone: GoneRecord[];
   /** Those of which the scanner has kept the beginning only: they may mention the subject further on. */
-  readonly cut: ByteRange[];
+  readonly cut: GoneRecord[];
   readonly left: number;
   /** Where records begin that are gone, and are the first lines of quoted fields that were not closed in time. */
   readonly unclosed: readonly number[];
@@ -53,8 +56,8 @@ interface FoundRecords {
 /** @param fields that are gone with all that begins in them, in ascending order */
 async function findRecords(file: string, reading: RecordReading, fields: readonly ByteRange[]): Promise<FoundRecords> {
   const { dialect, columns } = reading;
-  const gone: ByteRange[] = [];
-  const cut: ByteRange[] = [];
+  const gone: GoneRecord[] = [];
+  const cut: GoneRecord[] = [];
   const unclosed: number[] = [];
   let [left, field, behind] = [0, 0, false];
   /** Where a record begins that opens a quote; what divides its fields is not known, so that quotes are counted. */
@@ -63,7 +66,7 @@ async function findRecords(file: string, reading: RecordReading, fields: readonl
     const { offset, length, bytes, fault } = record;
     // A header alone is nothing that is left.
     if (columns !== undefined && record.header) return;
-    const range = { from: offset, to: offset + length + LINE_END_BYTES[record.end] };
+    const range = goneRecord(record);
     while (field < fields.length && fields[field]!.to <= offset) field++;
     const within = field < fields.length && fields[field]!.from <= offset;
     if (open !== undefined && offset - open > MAX_RECORD_BYTES) throw openQuote();
@@ -172,6 +175,7 @@ interface RecordReading {
 }
 
 function isOf(record: ScannedRecord, { dialect, columns, subject }: RecordReading): boolean {
+  if (isErasedLine(record, dialect)) return false;
   if (columns === undefined || record.fault !== undefined) return speaksOf(record.bytes, subject);
   return parseRecord(textOf(record), dialect.delimiter).some(({ text }, i) => subject.is(columns[i]!, text));
 }
