@@ -1,6 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { RecordDialect } from '../../core/records/record-scanner.ts';
-import { LINE_END_BYTES, type LineEnd, type ScannedRecord, type ShapeFault } from '../../core/records/scanned-record.ts';
+import {
+  LINE_END_BYTES,
+  type LineEnd,
+  type ScannedRecord,
+  type ShapeFault,
+} from '../../core/records/scanned-record.ts';
 import { FileRejectedError } from '../validation/errors.ts';
 import { scanFile } from '../validation/scan-file.ts';
 import { type ByteRange, copyWithout, type Replaced } from './copy-without.ts';
@@ -10,6 +15,8 @@ export interface GoneRecord extends ByteRange {
   /** Fields that all others are to have because it is the first; undefined for those that are not. */
   readonly fields: number | undefined;
   readonly end: LineEnd;
+  /** Whether a line stays in its place in any case. @default where others need it */
+  readonly stays?: boolean;
 }
 
 export const goneRecord = ({ offset, length, end, header, fields, fault }: ScannedRecord): GoneRecord => ({
@@ -54,13 +61,14 @@ export async function copyRecordsWithout(
   dialect: RecordDialect,
   gone: readonly GoneRecord[],
 ): Promise<void> {
-  let ranges = gone.map((record): Replaced => (record.fields === undefined ? record : erased(record, dialect)));
+  let ranges = gone.map((record): Replaced => (record.stays ? erased(record, dialect) : record));
   const before = await readRest(from, dialect, ranges, 'before');
   for (;;) {
     await copyWithout(from, to, ranges);
     const after = await readRest(to, dialect, ranges, 'after');
     if (after.digest === before.digest) return;
     const behind = nextBehind(gone, missing(before.unclosed, after.unclosed));
+    if (gone[0]?.fields !== undefined) behind.add(0);
     const kept = ranges.filter(({ by }, i) => by === undefined && behind.has(i)).length;
     if (kept === 0) throw new FileRejectedError('format', 'without the subject its other records would be others');
     ranges = ranges.map((range, i) => (behind.has(i) ? erased(gone[i]!, dialect) : range));

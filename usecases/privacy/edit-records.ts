@@ -29,7 +29,9 @@ export async function editRecords(from: string, to: string, subject: Subject, na
   let found = await findRecords(from, reading, []);
   const fields = await openFields(from, dialect, found.unclosed);
   if (fields.length > 0) found = await findRecords(from, reading, fields);
-  const { gone, cut } = found;
+  const { cut } = found;
+  // What comes to stand first may look like a header, and the file was refused for having none.
+  const gone = found.gone.map((record, i) => (i === 0 && found.headed ? { ...record, stays: true } : record));
   let { left } = found;
   for (const range of cut)
     if (await isMentionedWithin(from, range, subject)) gone.push(range);
@@ -49,6 +51,8 @@ interface FoundRecords {
   /** Those of which the scanner has kept the beginning only: they may mention the subject further on. */
   readonly cut: GoneRecord[];
   readonly left: number;
+  /** Whether the first record that is left names columns as a header does, and is none. */
+  readonly headed: boolean;
   /** Where records begin that are gone, and are the first lines of quoted fields that were not closed in time. */
   readonly unclosed: readonly number[];
 }
@@ -60,6 +64,7 @@ async function findRecords(file: string, reading: RecordReading, fields: readonl
   const cut: GoneRecord[] = [];
   const unclosed: number[] = [];
   let [left, field, behind] = [0, 0, false];
+  let headed: boolean | undefined;
   /** Where a record begins that opens a quote; what divides its fields is not known, so that quotes are counted. */
   let open: number | undefined;
   await scanFile(file, dialect, (record) => {
@@ -82,12 +87,13 @@ async function findRecords(file: string, reading: RecordReading, fields: readonl
     } else if (behind && fault !== undefined) gone.push(range);
     else {
       behind = false;
+      headed ??= columns === undefined && gone.length > 0 && looksLikeHeader(record, reading);
       if (bytes.length < length) cut.push(range);
       else left++;
     }
   });
   if (open !== undefined) throw openQuote();
-  return { gone, cut, left, unclosed };
+  return { gone, cut, left, headed: headed === true, unclosed };
 }
 
 const openQuote = (): FileRejectedError =>
@@ -144,8 +150,7 @@ async function headerOf(file: string, dialect: RecordDialect): Promise<string[]>
   const scanner = new RecordScanner(dialect, (record) => {
     if (!record.header) return;
     assertText(record.bytes);
-    const fields = record.fault === undefined ? parseRecord(textOf(record), dialect.delimiter) : [];
-    columns = fields.map(({ text, quoted }) => (quoted ? text : text.trim()));
+    columns = namesIn(record, dialect);
   });
   for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
     scanner.push(chunk);
@@ -154,6 +159,12 @@ async function headerOf(file: string, dialect: RecordDialect): Promise<string[]>
   scanner.end();
   return columns ?? [];
 }
+
+/** What a record's fields are as names of columns; none of a faulty one. */
+const namesIn = (record: ScannedRecord, { delimiter }: RecordDialect): string[] =>
+  (record.fault === undefined ? parseRecord(textOf(record), delimiter) : []).map(({ text, quoted }) =>
+    quoted ? text : text.trim(),
+  );
 
 const hasSubject = (columns: readonly string[], { owner }: Subject): boolean =>
   columns.some((column) => owner.subjects.has(column));
@@ -166,6 +177,13 @@ const isHeader = (found: readonly string[], { owner }: Subject): boolean =>
       ? required.every((column) => found.includes(column))
       : found.every((column) => optional.includes(column)),
   );
+
+/** Also of a record of another number of fields than the first: as the first it has its own. */
+function looksLikeHeader(record: ScannedRecord, { dialect, subject }: RecordReading): boolean {
+  const whole = record.fault === 'fields' ? { ...record, fault: undefined } : record;
+  const names = namesIn(whole, dialect);
+  return hasSubject(names, subject) || isHeader(names, subject);
+}
 
 interface RecordReading {
   readonly dialect: RecordDialect;

@@ -70,7 +70,7 @@ async function checkFile(file: string, contract: Contract, options: ValidateOpti
     }
     const names = loaded.columns.map(({ name }) => name);
     const personal = personalSql(duck, contract, names, options.personal ?? { owner: '' });
-    await addDuplicates(duck, contract);
+    await addDuplicates(duck, names, contract);
     const faults = [...loaded.faults.values()].reduce((sum, records) => sum + records, 0);
     const quarantined = faults + (await countRows(duck));
     const records = loaded.rows + faults;

@@ -71,6 +71,7 @@ it('leaves a line for a record only where another would not read as before', asy
   expect((await without(far, dialect, isAnna)).copy).toBe(`id,who\n1,"bob\n${ERASED}\n3,carl"\n`);
   const plain = 'id,who\n1,"bob\n2,anna\n3,carl\n';
   expect((await without(plain, dialect, isAnna)).copy).toBe('id,who\n1,"bob\n3,carl\n');
+  expect((await without('anna,1\nbob,2\n', dialect, isAnna)).copy).toBe('bob,2\n');
   // What stands first says how many fields all have.
   expect((await without('anna,1,2\r\nbob,3\r\n', dialect, isAnna)).copy).toBe(`${ERASED},,\r\nbob,3\r\n`);
 });

@@ -147,6 +147,10 @@ describe('Parquet files', () => {
     writeFileSync(file, bytes.replaceAll('other_one', 'LONG_NAME'), 'latin1');
     expect((await judge(file, contract)).rejection).toContain('columns that the contract does not know: LONG_NAME;');
     expect(Object.keys((await profileAnyFile(file)).columns)).toEqual(['long_name', 'LONG_NAME']);
+    writeFileSync(file, bytes.replaceAll('other_one', 'other\0one'), 'latin1');
+    const nul = 'the name of column 2 has NUL: expected text without';
+    expect((await judge(file, contract)).rejection).toBe(nul);
+    await expect(profileAnyFile(file)).rejects.toThrow(nul);
   });
 
   it('with decimals of more digits than are read exactly are refused, by the name and type of the column', async () => {
@@ -248,6 +252,9 @@ describe('Parquet files', () => {
       });
       expect([type, rejection, refused]).toEqual([type, undefined, []]);
     }
+    // Nulls are no keys, nor is a column that the file may leave out.
+    const keyed = { data: { extra: ['x', 'n', 'q'] }, file: { unique: ['n', 'q'] } };
+    expect((await judge(fixture('nulls'), keyed)).kept).toHaveLength(2);
     const { rejection, kept } = await judge(fixture('nulls'), { data: { time: 'x', extra: ['n'] } });
     expect([rejection, kept]).toEqual([undefined, []]);
   });
