@@ -15,6 +15,7 @@ import type { PersonalSql } from './personal-columns.ts';
 import { QuarantineFile, rawText } from './quarantine-file.ts';
 import { scanFile } from './scan-file.ts';
 import { scanLines } from './scan-lines.ts';
+import { BYTES_MARK } from './stored-sql.ts';
 import type { QuarantinedRow } from './validation-view.ts';
 
 /** What the quarantined rows are written from. */
@@ -164,7 +165,7 @@ async function quarantineParquet({ duck, loaded }: QuarantineOptions, writer: Wr
  * The engine has no text of some times that it holds.
  */
 const shownSql = (column: string): string => {
-  const text = `regexp_replace(replace(${column}::VARCHAR, chr(0), ''), '^(-?[0-9]+)\\.0+$', '\\1')`;
+  const text = `regexp_replace(replace(replace(${column}::VARCHAR, ${BYTES_MARK}, ''), chr(0), ''), '^(-?[0-9]+)\\.0+$', '\\1')`;
   return `coalesce(TRY(${text}), CASE WHEN ${column} IS NOT NULL THEN 'beyond all times' END)`;
 };
 
