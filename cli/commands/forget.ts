@@ -63,7 +63,7 @@ export function addForget(program: Program, io: Io, options: () => GlobalOptions
     });
 }
 
-function formatErasure({ request, dryRun, erased, entries, unread, beyond }: ForgetView): string {
+function formatErasure({ request, dryRun, erased, entries, unread, unnamed, beyond }: ForgetView): string {
   const rows = Object.entries(erased).flatMap(([owner, tallies]) =>
     KINDS.flatMap((kind) => {
       const tally = tallies[kind];
@@ -78,6 +78,12 @@ function formatErasure({ request, dryRun, erased, entries, unread, beyond }: For
     ...(unread.length === 0
       ? []
       : ['could not be looked into, and are left as they are:', ...unread.map((key) => `  ${key}`)]),
+    ...(unnamed.length === 0
+      ? []
+      : [
+          'rows without the subject column, which were not searched (where it has another name, mend or delete the file):',
+          ...unnamed.map((key) => `  ${key}`),
+        ]),
     'not reached from here:',
     ...beyond.map((sentence) => `  ${sentence}`),
   ].join('\n');

@@ -125,6 +125,16 @@ export const Contract = z
         message: `${feature.name} is named like a tensor's summary`,
       });
   })
+  .superRefine(({ features, data, file }, context) => {
+    const columns = [...features, ...otherColumns(data)].map(({ name }) => name);
+    for (const [i, name] of file.unique.entries())
+      if (!columns.includes(name))
+        context.addIssue({
+          code: 'custom',
+          path: ['file', 'unique', i],
+          message: `none of the columns ${columns.join(', ') || '(none)'}`,
+        });
+  })
   .superRefine(({ features, data }, context) => {
     const fault = (message: string, ...path: string[]): void =>
       context.addIssue({ code: 'custom', message, path: ['data', ...path] });

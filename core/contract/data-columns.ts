@@ -1,10 +1,11 @@
 import * as z from 'zod';
+import { isKept } from '../model/kept-text.ts';
 import { recordName } from '../model/names.ts';
 import { timeFormatsProblem } from './cells/time-formats.ts';
 import { PersonalTreatment } from './personal-treatment.ts';
 import { FeatureType } from './types/value-type.ts';
 
-const COLUMN = recordName('a column');
+const COLUMN = recordName('a column').min(1, 'the name of a column is no empty text');
 
 /** Clocks differ by so much. */
 const FUTURE_TOLERANCE_SECONDS = 300;
@@ -31,7 +32,7 @@ export const EventTimeColumn = z
   .strictObject({
     name: COLUMN.describe('Name of the column.'),
     formats: z
-      .array(z.string().min(1))
+      .array(z.string().min(1).refine(isKept, 'a format is Unicode text without NUL'))
       .max(10)
       .default([])
       .describe(
@@ -61,7 +62,7 @@ export const LabelColumn = z
     name: COLUMN.describe('Name of the column.'),
     type: FeatureType.optional().describe('What labels are; left out: as the decision of the model says.'),
     classes: z
-      .array(z.union([z.string(), z.number()]))
+      .array(z.union([z.string().refine(isKept, 'a class is Unicode text without NUL'), z.number()]))
       .min(1)
       .max(10_000)
       .optional()

@@ -1,8 +1,8 @@
 import { shortest } from '../model/decimal.ts';
+import { isKept } from '../model/kept-text.ts';
 import { wholeOf } from './elements.ts';
 import type { FeatureCheck } from './feature-check.ts';
 import type { Findings } from './findings.ts';
-import { isKept } from './types/string.ts';
 
 /**
  * The passes that check a feature and fill its column of a tensor at once. Each goes down one feature: what the rules

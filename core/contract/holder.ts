@@ -1,7 +1,7 @@
+import { isKept } from '../model/kept-text.ts';
 import type { TensorType } from '../model/signature.ts';
 import { wholeOf } from './elements.ts';
 import { bigRange, numberRange, type Range } from './integer-range.ts';
-import { isKept } from './types/string.ts';
 import type { Cell, Certain } from './types/value-type.ts';
 
 /** How an input's elements hold the values of a feature, whatever the contract says of them. */

@@ -1,12 +1,12 @@
 import { formatValue } from '../errors/format-value.ts';
 import { halfBits } from '../model/half.ts';
+import { isKept } from '../model/kept-text.ts';
 import type { TensorSpec, TensorType } from '../model/signature.ts';
 import type { TensorData, TensorValues } from '../model/tensor.ts';
 import { ARRAYS, allocate, elementText, wholeOf } from './elements.ts';
 import { InputError } from './input-error.ts';
 import { bigRange, numberRange } from './integer-range.ts';
 import type { RawTensor } from './raw-tensor.ts';
-import { isKept } from './types/string.ts';
 
 /**
  * Fills a tensor that the contract says nothing about: every element must be of the input's type, null is NaN.

@@ -13,6 +13,7 @@ export interface Described {
 /** What a schema says about a document from a file: a line an issue with the place, what was received, what is allowed. */
 export function describeIssues({ issues }: z.ZodError, { raw, schema, at = [] }: Described): string {
   return issues
+    .flatMap(nearest)
     .map((issue) => {
       const place = [...at, ...issue.path].map(String).join('.');
       return `${place === '' ? '' : `${place}: `}${described(issue, raw, schema)}`;
@@ -20,8 +21,20 @@ export function describeIssues({ issues }: z.ZodError, { raw, schema, at = [] }:
     .join('\n');
 }
 
+/** Of alternatives of which one alone is of the kind of what came, the issues of that one. */
+function nearest(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const alike = issue.errors.filter(
+    (each) => !each.some(({ code, path }) => code === 'invalid_type' && path.length === 0),
+  );
+  if (alike.length !== 1) return [issue];
+  return alike[0]!.flatMap((each) => nearest({ ...each, path: [...issue.path, ...each.path] }));
+}
+
 function described(issue: z.core.$ZodIssue, raw: unknown, schema: z.ZodType): string {
-  const message = issue.message.charAt(0).toLowerCase() + issue.message.slice(1);
+  // What a rule of ours says may begin with a name, in the capitals that it has.
+  const message =
+    issue.code === 'custom' ? issue.message : issue.message.charAt(0).toLowerCase() + issue.message.slice(1);
   if (issue.code === 'unrecognized_keys') {
     const allowed = membersAt(schema, issue.path);
     return allowed.length === 0 ? message : `${message}; allowed: ${allowed.join(', ')}`;

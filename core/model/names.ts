@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isKept } from './kept-text.ts';
 
 /** A model's name: it becomes part of URLs, object keys and metric dimensions, so it is kept plain. */
 export const ModelName = z
@@ -28,9 +29,13 @@ export const Instant = z.iso.datetime({ precision: 3 }).describe('An instant, IS
 export type Instant = z.infer<typeof Instant>;
 
 /**
- * A name that values are found by in records, such as captures: `__proto__` is dropped where those are read.
+ * A name that values are found by in records, such as captures, where `__proto__` is dropped when they are read, and in
+ * files.
  *
  * @param what it is the name of, for people: `a feature`
  */
 export const recordName = (what: string): z.ZodString =>
-  z.string().refine((name) => name !== '__proto__', `__proto__ is no name of ${what}`);
+  z
+    .string()
+    .refine((name) => name !== '__proto__', `__proto__ is no name of ${what}`)
+    .refine(isKept, `the name of ${what} is Unicode text without NUL`);

@@ -6,7 +6,7 @@ import { FileRejectedError } from '../validation/errors.ts';
 import { readJsonLine } from '../validation/json-line.ts';
 import { type ByteRange, copyWithout } from './copy-without.ts';
 import type { Subject } from './data-owners.ts';
-import type { EditedFile } from './edit-lines.ts';
+import type { EditedTable } from './edit-lines.ts';
 import { speaksOf } from './speaks-of.ts';
 
 const MARK = '\ufeff';
@@ -17,9 +17,12 @@ const MARK = '\ufeff';
  *
  * @throws FileRejectedError when it is UTF-16, of which nothing can be told
  */
-export async function editJsonLines(from: string, to: string, subject: Subject): Promise<EditedFile> {
+export async function editJsonLines(from: string, to: string, subject: Subject): Promise<EditedTable> {
   const gone: ByteRange[] = [];
   let [left, at] = [0, 0];
+  /** Whether rows say whom they are about, do not, and have other names instead. */
+  const rows = { named: false, silent: false, strange: false };
+  const known = new Set(subject.owner.columns.flatMap(({ required, optional }) => [...required, ...optional]));
   /** Lines that may be one object together, and whether one of them mentions the subject. */
   let object: OpenObject = { begun: false, from: 0, lines: [], mentions: false };
   const settle = (next: Pick<OpenObject, 'begun' | 'from'>): void => {
@@ -39,6 +42,13 @@ export async function editJsonLines(from: string, to: string, subject: Subject):
     const isPart = 'fault' in read && !begins && object.begun && end - object.from <= MAX_RECORD_BYTES;
     if (!isPart) settle({ begun: 'fault' in read && begins, from });
     if (text !== '') object.lines.push({ from, to: end });
+    if ('row' in read) {
+      const names = Object.keys(read.row);
+      const named = names.some((name) => subject.owner.subjects.has(name));
+      rows.named ||= named;
+      rows.silent ||= !named;
+      rows.strange ||= !named && names.some((name) => !known.has(name));
+    }
     object.mentions ||= 'fault' in read ? speaksOf(line, subject) : isOf(read.row, subject);
     at = end;
   });
@@ -51,7 +61,7 @@ export async function editJsonLines(from: string, to: string, subject: Subject):
   scanner.end();
   settle({ begun: false, from: at });
   if (gone.length > 0) await copyWithout(from, to, gone);
-  return { gone: gone.length, left };
+  return { gone: gone.length, left, named: !rows.strange && (rows.named || !rows.silent) };
 }
 
 interface OpenObject {

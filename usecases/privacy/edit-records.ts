@@ -1,12 +1,13 @@
 import { createReadStream } from 'node:fs';
 import { type RecordDialect, RecordScanner } from '../../core/records/record-scanner.ts';
 import { parseRecord } from '../../core/records/record-text.ts';
-import { LINE_END_BYTES, MAX_RECORD_BYTES, type ScannedRecord } from '../../core/records/scanned-record.ts';
+import { MAX_RECORD_BYTES, type ScannedRecord } from '../../core/records/scanned-record.ts';
 import { assertText, DELIMITERS } from '../validation/csv-header.ts';
 import { dialectOf, plainDialect } from '../validation/dialect.ts';
 import { FileRejectedError } from '../validation/errors.ts';
 import { scanFile } from '../validation/scan-file.ts';
-import { type ByteRange, copyWithout } from './copy-without.ts';
+import { copyRecordsWithout, type GoneRecord, goneRecord, isErasedLine } from './copy-records-without.ts';
+import type { ByteRange } from './copy-without.ts';
 import type { Subject } from './data-owners.ts';
 import type { EditedTable } from './edit-lines.ts';
 import { openFields } from './open-fields.ts';
@@ -14,10 +15,11 @@ import { speaksOf } from './speaks-of.ts';
 
 /**
  * Takes a subject's rows out of CSV or TSV, and records that are no rows where they mention it, with what may belong to
- * them: the rest of a quoted field that took too many lines, and faulty records behind. Nothing else changes.
+ * them: the rest of a quoted field that took too many lines, and faulty records behind. Every other record reads as before.
  *
  * @param name of the file, which says how its records are written where no contract does
- * @throws FileRejectedError when it is no such text, or it cannot be told where what mentions the subject ends
+ * @throws FileRejectedError when it is no such text, it cannot be told where what mentions the subject ends, or other
+ *   records would not read as before
  */
 export async function editRecords(from: string, to: string, subject: Subject, name: string): Promise<EditedTable> {
   const { dialect, columns } = await readingOf(from, subject, name);
@@ -27,25 +29,30 @@ export async function editRecords(from: string, to: string, subject: Subject, na
   let found = await findRecords(from, reading, []);
   const fields = await openFields(from, dialect, found.unclosed);
   if (fields.length > 0) found = await findRecords(from, reading, fields);
-  const { gone, cut } = found;
+  const { cut } = found;
+  // What comes to stand first may look like a header, and the file was refused for having none.
+  const gone = found.gone.map((record, i) => (i === 0 && found.headed ? { ...record, stays: true } : record));
   let { left } = found;
   for (const range of cut)
     if (await isMentionedWithin(from, range, subject)) gone.push(range);
     else left++;
   if (gone.length > 0)
-    await copyWithout(
+    await copyRecordsWithout(
       from,
       to,
+      dialect,
       gone.sort((a, b) => a.from - b.from),
     );
   return { gone: gone.length, left, named: true };
 }
 
 interface FoundRecords {
-  readonly gone: ByteRange[];
+  readonly gone: GoneRecord[];
   /** Those of which the scanner has kept the beginning only: they may mention the subject further on. */
-  readonly cut: ByteRange[];
+  readonly cut: GoneRecord[];
   readonly left: number;
+  /** Whether the first record that is left names columns as a header does, and is none. */
+  readonly headed: boolean;
   /** Where records begin that are gone, and are the first lines of quoted fields that were not closed in time. */
   readonly unclosed: readonly number[];
 }
@@ -53,17 +60,18 @@ interface FoundRecords {
 /** @param fields that are gone with all that begins in them, in ascending order */
 async function findRecords(file: string, reading: RecordReading, fields: readonly ByteRange[]): Promise<FoundRecords> {
   const { dialect, columns } = reading;
-  const gone: ByteRange[] = [];
-  const cut: ByteRange[] = [];
+  const gone: GoneRecord[] = [];
+  const cut: GoneRecord[] = [];
   const unclosed: number[] = [];
   let [left, field, behind] = [0, 0, false];
+  let headed: boolean | undefined;
   /** Where a record begins that opens a quote; what divides its fields is not known, so that quotes are counted. */
   let open: number | undefined;
   await scanFile(file, dialect, (record) => {
     const { offset, length, bytes, fault } = record;
     // A header alone is nothing that is left.
     if (columns !== undefined && record.header) return;
-    const range = { from: offset, to: offset + length + LINE_END_BYTES[record.end] };
+    const range = goneRecord(record);
     while (field < fields.length && fields[field]!.to <= offset) field++;
     const within = field < fields.length && fields[field]!.from <= offset;
     if (open !== undefined && offset - open > MAX_RECORD_BYTES) throw openQuote();
@@ -79,12 +87,13 @@ async function findRecords(file: string, reading: RecordReading, fields: readonl
     } else if (behind && fault !== undefined) gone.push(range);
     else {
       behind = false;
+      headed ??= columns === undefined && gone.length > 0 && looksLikeHeader(record, reading);
       if (bytes.length < length) cut.push(range);
       else left++;
     }
   });
   if (open !== undefined) throw openQuote();
-  return { gone, cut, left, unclosed };
+  return { gone, cut, left, headed: headed === true, unclosed };
 }
 
 const openQuote = (): FileRejectedError =>
@@ -141,8 +150,7 @@ async function headerOf(file: string, dialect: RecordDialect): Promise<string[]>
   const scanner = new RecordScanner(dialect, (record) => {
     if (!record.header) return;
     assertText(record.bytes);
-    const fields = record.fault === undefined ? parseRecord(textOf(record), dialect.delimiter) : [];
-    columns = fields.map(({ text, quoted }) => (quoted ? text : text.trim()));
+    columns = namesIn(record, dialect);
   });
   for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
     scanner.push(chunk);
@@ -151,6 +159,12 @@ async function headerOf(file: string, dialect: RecordDialect): Promise<string[]>
   scanner.end();
   return columns ?? [];
 }
+
+/** What a record's fields are as names of columns; none of a faulty one. */
+const namesIn = (record: ScannedRecord, { delimiter }: RecordDialect): string[] =>
+  (record.fault === undefined ? parseRecord(textOf(record), delimiter) : []).map(({ text, quoted }) =>
+    quoted ? text : text.trim(),
+  );
 
 const hasSubject = (columns: readonly string[], { owner }: Subject): boolean =>
   columns.some((column) => owner.subjects.has(column));
@@ -164,6 +178,13 @@ const isHeader = (found: readonly string[], { owner }: Subject): boolean =>
       : found.every((column) => optional.includes(column)),
   );
 
+/** Also of a record of another number of fields than the first: as the first it has its own. */
+function looksLikeHeader(record: ScannedRecord, { dialect, subject }: RecordReading): boolean {
+  const whole = record.fault === 'fields' ? { ...record, fault: undefined } : record;
+  const names = namesIn(whole, dialect);
+  return hasSubject(names, subject) || isHeader(names, subject);
+}
+
 interface RecordReading {
   readonly dialect: RecordDialect;
   /** Undefined in a file without a header, of which each record can only be read as a text. */
@@ -172,6 +193,7 @@ interface RecordReading {
 }
 
 function isOf(record: ScannedRecord, { dialect, columns, subject }: RecordReading): boolean {
+  if (isErasedLine(record, dialect)) return false;
   if (columns === undefined || record.fault !== undefined) return speaksOf(record.bytes, subject);
   return parseRecord(textOf(record), dialect.delimiter).some(({ text }, i) => subject.is(columns[i]!, text));
 }

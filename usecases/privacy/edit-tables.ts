@@ -15,7 +15,7 @@ import { editRecords } from './edit-records.ts';
  */
 export async function editTable(from: string, to: string, subject: Subject, name: string): Promise<EditedTable> {
   if ((await magicOf(from)) === 'PAR1') return editParquet(from, to, subject);
-  if (await isJsonLines(from, name)) return { ...(await editJsonLines(from, to, subject)), named: true };
+  if (await isJsonLines(from, name)) return editJsonLines(from, to, subject);
   return editRecords(from, to, subject, name);
 }
 

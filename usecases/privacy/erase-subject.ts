@@ -64,7 +64,7 @@ class Forgetting {
   readonly #at: string;
   readonly #erased: Erased = {};
   #objects = 0;
-  #unnamed = 0;
+  readonly #unnamed = new Set<string>();
   readonly #unread = new Set<string>();
 
   constructor(
@@ -148,6 +148,7 @@ class Forgetting {
       erased: journal?.erased ?? this.#erased,
       entries,
       unread: [...this.#unread],
+      unnamed: [...this.#unnamed],
       beyond: [...(await this.#unnaming(owners)), ...this.#beyond()],
     };
   }
@@ -204,7 +205,7 @@ class Forgetting {
       prefix: `incoming/${owner.name}/`,
       edit: async (from, to, key) => {
         const edited = await editTable(from, to, subject, key);
-        if (!edited.named) this.#unnamed++;
+        if (!edited.named) this.#unnamed.add(key);
         return edited;
       },
       before: async (key, copy, from) => {
@@ -217,9 +218,9 @@ class Forgetting {
     await this.#sweep(journal, owner, 'datasets', {
       prefix: `datasets/${owner.name}/`,
       wanted: (key) => key.endsWith('/data.parquet'),
-      edit: async (from, to) => {
+      edit: async (from, to, key) => {
         const { gone, left, named } = await editParquet(from, to, subject);
-        if (!named) this.#unnamed++;
+        if (!named) this.#unnamed.add(key);
         rows = left;
         // A version stays, also when none of its rows does.
         return { gone, left: Math.max(1, left) };
@@ -229,8 +230,12 @@ class Forgetting {
     await this.#sweep(journal, owner, 'quarantine', {
       prefix: `quarantine/${owner.name}/`,
       wanted: (key) => /\/(rows\.jsonl|source(\.[^/]*)?|mended\/[^/]+)$/.test(key),
-      edit: (from, to, key) =>
-        key.endsWith('/rows.jsonl') ? quarantineEdit(subject)(from, to) : editTable(from, to, subject, key),
+      edit: async (from, to, key) => {
+        if (key.endsWith('/rows.jsonl')) return quarantineEdit(subject)(from, to);
+        const edited = await editTable(from, to, subject, key);
+        if (!edited.named) this.#unnamed.add(key);
+        return edited;
+      },
       before: async (key, copy) => {
         if (key.endsWith('/rows.jsonl')) await renewReport(erasure, key.split('/').at(-2)!, copy);
       },
@@ -314,7 +319,6 @@ class Forgetting {
   }
 
   #beyond(): string[] {
-    const { subject } = this.options;
     return [
       'models that were trained on the rows: what they learnt stays in them',
       'counts: profiles of drift windows, metrics and baselines say how many, not who',
@@ -326,9 +330,6 @@ class Forgetting {
             'logs of the functions, which hold captured lines (treated) until their retention ends',
             'access logs of the API and the stores, and what the delivery stream could not deliver (failed/)',
           ]
-        : []),
-      ...(subject !== undefined && this.#unnamed > 0
-        ? [`${this.#unnamed} dataset versions and drops that have no subject column`]
         : []),
     ];
   }

@@ -20,6 +20,11 @@ export const ForgetView = z.strictObject({
     .describe(
       'Objects that could not be looked into, and are left as they are; the exit status is 1 where there is any.',
     ),
+  unnamed: z
+    .array(z.string())
+    .describe(
+      'Data files in which nothing, or not all, says whom it is about: of these, rows without the subject column stay.',
+    ),
   beyond: z.array(z.string()).describe('What cannot be reached from here, in sentences.'),
 });
 export type ForgetView = z.infer<typeof ForgetView>;

@@ -11,6 +11,7 @@ import { plainDialect } from '../validation/dialect.ts';
 import { withParquet } from '../validation/parquet-file.ts';
 import { readQuarantinedRows } from '../validation/quarantined-rows.ts';
 import type { DropReport } from '../validation/report.ts';
+import { withReplacements } from '../validation/stored-sql.ts';
 import { unpackFile } from '../validation/unpack-file.ts';
 import type { QuarantinedRow } from '../validation/validation-view.ts';
 import { RowsRefusedError } from './errors.ts';
@@ -86,9 +87,14 @@ const isNoText = ({ reasons }: QuarantinedRow): boolean =>
 /** Stands for bytes that are no text. */
 export const REPLACEMENT = '\ufffd';
 
+/** Bytes that are no text, as the reasons of a row of Parquet have them. */
+const BYTES = /\\x[0-9A-F]{2}/;
+
 /** Whether an export of the row may have {@link REPLACEMENT} for bytes that the file has: as text it is no mended row. */
 export const hasReplaced = (row: QuarantinedRow): boolean =>
   isNoText(row) ||
+  // Of Parquet, whose rows have no text of their own.
+  (row.raw === undefined && row.reasons.some(({ rule, received }) => rule === 'type' && BYTES.test(received ?? ''))) ||
   (row.reasons.some(({ feature }) => feature === '(line)') && textOf(row)?.includes(REPLACEMENT) === true);
 
 /** Rows of Parquet as JSON, read from the file that was dropped. */
@@ -129,7 +135,7 @@ async function* parquetRows(
     if (!wanted(row.line)) continue;
     const next = await texts.next();
     if (next.done) throw new Error(`row ${row.line} of ${report.source.key} is not in the file`);
-    yield { row, text: next.value };
+    yield { row, text: withReplacements(next.value) };
   }
 }
 

@@ -20,9 +20,17 @@ export interface Breaches {
   readonly code: Int8Array;
 }
 
-/** Adds rows whose key is another's: of those that are otherwise good the first stays. Nulls are no keys. */
-export async function addDuplicates(duck: Duck, { file: { unique } }: Contract): Promise<void> {
-  if (unique.length === 0) return;
+/**
+ * Adds rows whose key is another's: of those that are otherwise good the first stays. Nulls are no keys.
+ *
+ * @param columns that the file has: where one of the key is not among them, all that it has are nulls
+ */
+export async function addDuplicates(
+  duck: Duck,
+  columns: readonly string[],
+  { file: { unique } }: Contract,
+): Promise<void> {
+  if (unique.length === 0 || !unique.every((name) => columns.includes(name))) return;
   const keys = unique.map(identifier);
   await duck.run(
     `INSERT INTO ${BREACHES} SELECT row, ${DUPLICATE}, 0 FROM (SELECT ${ROW} AS row, row_number() OVER (PARTITION BY ${keys.join(', ')} ORDER BY ${ROW}) AS nth ` +

@@ -95,6 +95,9 @@ async function openParquet(duck: Duck, file: string, stored: boolean): Promise<P
   const elements = topLevel(await duck.rows(`SELECT * FROM parquet_schema(${literal(file)})`));
   const contradiction = stored ? undefined : await findContradiction(file);
   if (contradiction !== undefined) throw contradictoryFile(contradiction);
+  const nul = elements.findIndex(({ name }) => name.includes('\0'));
+  // No query can have the name.
+  if (nul !== -1) throw new FileRejectedError('schema', `the name of column ${nul + 1} has NUL: expected text without`);
   const taken = new Set<number>();
   const columns = described.map(({ column_name, column_type }, i) => {
     const engine = String(column_type);

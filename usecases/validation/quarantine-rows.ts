@@ -17,6 +17,7 @@ import type { PersonalSql } from './personal-columns.ts';
 import { QuarantineFile, rawText } from './quarantine-file.ts';
 import { scanFile } from './scan-file.ts';
 import { scanLines } from './scan-lines.ts';
+import { BYTES_MARK } from './stored-sql.ts';
 import type { QuarantinedRow } from './validation-view.ts';
 
 /** What the quarantined rows are written from. */
@@ -167,7 +168,7 @@ async function quarantineParquet({ duck, loaded }: QuarantineOptions, writer: Wr
  * The engine has no text of some times that it holds.
  */
 const shownSql = (column: string, type: string): string => {
-  const text = `replace(${parquetText(column, type)}, chr(0), '')`;
+  const text = `replace(replace(${parquetText(column, type)}, ${BYTES_MARK}, ''), chr(0), '')`;
   return `coalesce(TRY(${text}), CASE WHEN ${column} IS NOT NULL THEN '${isFractionalType(type) ? 'NaN' : 'beyond all times'}' END)`;
 };
 

@@ -34,8 +34,23 @@ export function timeOfDayText(nanos: string, zoned: boolean): string {
   return `coalesce(${text}, (${nanos})::VARCHAR || ' ns of a day')`;
 }
 
-/** Bytes as text; those that are no UTF-8 as no column takes it: with a NUL ahead of them. */
-export const utf8Text = (blob: string): string => `coalesce(TRY(decode(${blob})), chr(0) || ${blob}::VARCHAR)`;
+/** Stands ahead of bytes that are no text, in SQL: no column takes a text with NUL. */
+export const BYTES_MARK = 'chr(0) || chr(1)';
+
+/** Bytes as text; those that are no UTF-8 as the engine writes bytes, behind a mark. */
+export const utf8Text = (blob: string): string => `coalesce(TRY(decode(${blob})), ${BYTES_MARK} || ${blob}::VARCHAR)`;
+
+/** Values of an object of JSON that are bytes behind the mark. No quote within a value follows a colon. */
+const MARKED = /(?<=:)"\\u0000\\u0001((?:[^"\\]|\\.)*)"/g;
+
+/** A row as JSON, with U+FFFD in the places of bytes that are no text. */
+export const withReplacements = (json: string): string =>
+  json.replace(MARKED, (_, written: string) => {
+    const bytes = (JSON.parse(`"${written}"`) as string).replace(/\\x([0-9A-F]{2})/g, (__, hex: string) =>
+      String.fromCharCode(Number.parseInt(hex, 16)),
+    );
+    return JSON.stringify(Buffer.from(bytes, 'latin1').toString('utf8'));
+  });
 
 /** From here on a binary16 number has no fraction. */
 const HALF_WHOLE = 1024;

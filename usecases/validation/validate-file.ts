@@ -70,7 +70,11 @@ async function checkFile(file: string, contract: Contract, options: ValidateOpti
       return rejectedFile(withoutValues(error, contract), counts || undefined);
     }
     const personal = personalSql(duck, contract, loaded.columns, options.personal ?? { owner: '' });
-    await addDuplicates(duck, contract);
+    await addDuplicates(
+      duck,
+      loaded.columns.map(({ name }) => name),
+      contract,
+    );
     const faults = [...loaded.faults.values()].reduce((sum, records) => sum + records, 0);
     const quarantined = faults + (await countRows(duck));
     const records = loaded.rows + faults;

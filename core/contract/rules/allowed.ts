@@ -1,6 +1,6 @@
 import * as z from 'zod';
+import { isKept } from '../../model/kept-text.ts';
 import { sqlDouble, sqlInteger, sqlText } from '../sql-text.ts';
-import { isKept } from '../types/string.ts';
 import { VALUE_TYPES } from '../types/types.ts';
 import type { Cell, FeatureType, Value } from '../types/value-type.ts';
 import { defineRule } from './rule.ts';

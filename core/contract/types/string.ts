@@ -1,10 +1,5 @@
+import { isKept } from '../../model/kept-text.ts';
 import type { ValueType } from './value-type.ts';
-
-/**
- * Whether a text reaches a graph, or a file, as it is: ONNX Runtime's strings stop at NUL, and half a surrogate pair has
- * no UTF-8. What would be cut off or replaced in silence is refused.
- */
-export const isKept = (text: string): boolean => !text.includes('\0') && text.isWellFormed();
 
 /** For JSON Schema. */
 export const NO_NUL = '^[^\\u0000]*$';

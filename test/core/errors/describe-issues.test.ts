@@ -21,6 +21,18 @@ it('says of each issue where it is, what was received, and what is allowed', () 
   ]);
 });
 
+it('says of alternatives what is wrong with the one that came, and leaves the capitals of names', () => {
+  const either = z.strictObject({
+    column: z.union([z.string().min(1), z.strictObject({ name: z.string().min(1) })]),
+    key: z.string().refine((key) => key === '', 'A is no key'),
+  });
+  const said = (raw: unknown) => describeIssues(either.safeParse(raw).error!, { raw, schema: either }).split('\n');
+  const size = 'too small: expected string to have >=1 characters, received ""';
+  expect(said({ column: '', key: 'A' })).toEqual([`column: ${size}`, 'key: A is no key, received "A"']);
+  expect(said({ column: { name: '' }, key: '' })).toEqual([`column.name: ${size}`]);
+  expect(said({ column: 1, key: '' })).toEqual(['column: invalid input, received 1']);
+});
+
 it('leaves to its message what a rule over several members finds, and names where the document is', () => {
   const row = { kind: 'a' };
   expect(described({ rows: [row, row, row] }, ['part'])).toEqual(['part.rows: no more than two']);

@@ -74,6 +74,40 @@ it('erases all lines of a record that was refused: for its delimiter, its header
   expect(await leftOf(`${bob}{\n "note": "SECRET",\n "who": "anna"\n}\n${bob}`, 'x.jsonl')).toBe(bob + bob);
 });
 
+it('leaves a line in the place of one that kept a quote from going on, or a header from being one', async () => {
+  const erased = '"erased" by request';
+  const text = 'id,n,who\n1,5,"bob\n2,5,"anna" x\n3,5,carl\n4,5,dora"\n';
+  const left = text.replace('2,5,"anna" x', erased);
+  expect(await leftOf(text)).toBe(left);
+  for (const subject of ['erased', 'request']) expect(await leftOf(left, 'x.csv', {}, subject)).toBe(left);
+  expect(await leftOf('anna,x\nid,n,who\n1,5,bob\n')).toBe(`${erased},\nid,n,who\n1,5,bob\n`);
+});
+
+it('names every file with rows that do not say whom they are about', async () => {
+  const contract = {
+    features: [{ name: 'n', type: 'float' }],
+    data: { id: 'id', extra: ['who'], subject: 'who', personal: { who: 'hash' } },
+  };
+  const home = await homeWith(contract, '{"id":1,"n":1,"who":"bob"}\n{"id":2,"n":1}\n', 'incoming/other/named.jsonl');
+  try {
+    const files = {
+      'other.jsonl': '{"id":1,"n":1,"who":"bob"}\n{"id":2,"n":1,"customer":"anna"}\n',
+      'without.jsonl': '{"id":1,"n":1}\n',
+      'without.csv': 'id,n\n1,1\n',
+    };
+    for (const [name, text] of Object.entries(files)) await home.data.put(`incoming/other/${name}`, text);
+    const { unnamed, unread } = await forget(home, { subject: 'anna', actor: 'test' });
+    expect([unnamed.sort(), unread]).toEqual([
+      Object.keys(files)
+        .map((name) => `incoming/other/${name}`)
+        .sort(),
+      [],
+    ]);
+  } finally {
+    await home.close();
+  }
+});
+
 it('finds a subject with quotes in records that cannot be read, as CSV doubles them and JSON escapes them', async () => {
   const rest = 'id,n,who\n3,5,bob\n';
   expect(await leftOf(`${rest}1,5,"an""na",more\n2,5,"x"an""na\n`, 'x.csv', {}, 'an"na')).toBe(rest);

@@ -84,14 +84,14 @@ describe('forgetting, object by object', () => {
     expect(await text(key)).toBe(`${others.join('\n')}\n`);
   });
 
-  it('keeps a drop whose header names no subject, and says that there is one', async () => {
+  it('keeps a drop whose header names no subject, and names it', async () => {
     const body = 'carrier,distance,temperature\nB6,1,1\nB6,2,1\n';
     await home.data.put(drop('unnamed.csv'), body);
     await home.data.put(drop('headless.csv'), 'B6,1,7\nB6,2,8\n');
-    const { beyond } = await forgetting('1');
+    const { unnamed } = await forgetting('1');
     expect(await text(drop('unnamed.csv'))).toBe(body);
     expect(await text(drop('headless.csv'))).toBe('B6,2,8\n');
-    expect(beyond).toContain('1 dataset versions and drops that have no subject column');
+    expect(unnamed).toEqual([drop('unnamed.csv')]);
   });
 
   const HEAD = 'carrier,distance,temperature,customer';

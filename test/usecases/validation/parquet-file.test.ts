@@ -42,6 +42,19 @@ async function written(sql: string): Promise<string> {
   return file;
 }
 
+/** A fixture with other bytes in the place of some, each time of those that stand last. */
+function fixtureWith(name: string, changes: readonly (readonly [from: string, to: string])[]): string {
+  const bytes = readFileSync(fixture(name));
+  for (const [from, to] of changes) {
+    const at = bytes.lastIndexOf(Buffer.from(from, 'hex'));
+    expect(at).toBeGreaterThan(0);
+    bytes.write(to, at, 'hex');
+  }
+  const file = path.join(temporaryFolder('parquet'), 'x.parquet');
+  writeFileSync(file, bytes);
+  return file;
+}
+
 /** The file with other bytes at a place. */
 function patched(file: string, at: number, to: Buffer): string {
   const bytes = readFileSync(file);
@@ -92,6 +105,36 @@ describe('Parquet files', () => {
     );
   });
 
+  it('have every value of their pages counted, whatever footer and heads say', async () => {
+    const contract = { data: { extra: ['a', 'b'] } };
+    expect((await judge(fixture('pages-v2'), contract)).kept).toHaveLength(6);
+    expect((await judge(fixture('checksums'), contract)).kept).toHaveLength(3);
+    const rejectionOf = async (name: string, ...changes: (readonly [string, string])[]) =>
+      (await judge(fixtureWith(name, changes), contract)).rejection?.replace('not a readable Parquet file, in ', '');
+    // Thrift writes 3 as 06. Of the footer: values of both columns, rows of the group and of the file.
+    const group = [
+      ['16061664', '16001664'],
+      ['16061648', '16001648'],
+      ['16ac011606', '16ac011600'],
+      ['160c193c', '1606193c'],
+    ] as const;
+    expect(await rejectionOf('pages-v2', ...group)).toBe(
+      'a: its footer tells of 0 values in row group 3, and its pages of others',
+    );
+    // Of a head: values, nulls, rows.
+    const head = '15061502150615';
+    expect(await rejectionOf('pages-v2', [head, '15061506150615'])).toBe(
+      'b: the head of a page tells of 3 values and 3 nulls, and its levels of others, in row group 3',
+    );
+    expect(await rejectionOf('pages-v2', [head, '15061502150415'])).toBe(
+      'b: the head of a page tells of 3 values and 2 rows, in row group 3',
+    );
+    expect(await rejectionOf('pages-v2', [head, '15061502150815'])).toContain('3 values and 4 rows');
+    const [x, w] = ['0100000078', '0100000077'];
+    expect(await rejectionOf('checksums', [x, w])).toBe('b: a page is not what its checksum says, in row group 1');
+    expect(await rejectionOf('pages-v2', [x, w])).toBeUndefined();
+  });
+
   it('have the names of columns that they have themselves', async () => {
     const file = await written('SELECT 1 AS long_name, 2 AS other_one');
     const bytes = readFileSync(file).toString('latin1');
@@ -104,6 +147,10 @@ describe('Parquet files', () => {
     writeFileSync(file, bytes.replaceAll('other_one', 'LONG_NAME'), 'latin1');
     expect((await judge(file, contract)).rejection).toContain('columns that the contract does not know: LONG_NAME;');
     expect(Object.keys((await profileAnyFile(file)).columns)).toEqual(['long_name', 'LONG_NAME']);
+    writeFileSync(file, bytes.replaceAll('other_one', 'other\0one'), 'latin1');
+    const nul = 'the name of column 2 has NUL: expected text without';
+    expect((await judge(file, contract)).rejection).toBe(nul);
+    await expect(profileAnyFile(file)).rejects.toThrow(nul);
   });
 
   it('with decimals of more digits than are read exactly are refused, by the name and type of the column', async () => {
@@ -205,6 +252,9 @@ describe('Parquet files', () => {
       });
       expect([type, rejection, refused]).toEqual([type, undefined, []]);
     }
+    // Nulls are no keys, nor is a column that the file may leave out.
+    const keyed = { data: { extra: ['x', 'n', 'q'] }, file: { unique: ['n', 'q'] } };
+    expect((await judge(fixture('nulls'), keyed)).kept).toHaveLength(2);
     const { rejection, kept } = await judge(fixture('nulls'), { data: { time: 'x', extra: ['n'] } });
     expect([rejection, kept]).toEqual([undefined, []]);
   });
