@@ -4,8 +4,16 @@ import { Contract } from '../../core/contract/contract.ts';
 import { columnNamed, type DataColumns } from '../../core/contract/data-columns.ts';
 import type { Signature } from '../../core/model/signature.ts';
 import { featureNames } from '../../core/onnx/feature-names.ts';
+import type { NumberFacts } from '../../core/schema-inference/column-kinds.ts';
+import type { LabelValues } from '../../core/schema-inference/decision-facts.ts';
 import { type InferOptions, type InferredContract, inferContract } from '../../core/schema-inference/infer.ts';
 import { InferenceError } from '../../core/schema-inference/inference-error.ts';
+import {
+  columnsToAsk,
+  type GraphClasses,
+  type LikelyLabels,
+  likelyLabels,
+} from '../../core/schema-inference/likely-labels.ts';
 import { manifestByHand, rowProblem } from '../../core/schema-inference/row-inputs.ts';
 import { readJsonLines } from '../../platform/json-lines.ts';
 import type { ExaminedModel } from '../../platform/onnx/examine.ts';
@@ -19,7 +27,7 @@ import { inferColumns, type NamedColumns } from './reference-columns.ts';
 import { withinResources } from './reference-resources.ts';
 
 /** What somebody says of the data. */
-export interface DraftOptions extends Omit<InferOptions, 'facts' | 'guessed' | 'named'>, NamedColumns {
+export interface DraftOptions extends Omit<InferOptions, 'facts' | 'guessed' | 'labels' | 'named'>, NamedColumns {
   /** Name of the model. */
   readonly model: string;
   readonly dataFile: string;
@@ -32,7 +40,7 @@ export interface DraftOptions extends Omit<InferOptions, 'facts' | 'guessed' | '
  * @throws ReferenceTooLargeError when memory or disk does not suffice
  */
 export async function draftContract(
-  { signature, inspection, file }: ExaminedModel,
+  { signature, inspection, file, classes }: ExaminedModel,
   options: DraftOptions,
 ): Promise<Draft> {
   const { dataFile, model } = options;
@@ -48,7 +56,8 @@ export async function draftContract(
   const requests = /\.(jsonl|ndjson)$/.test(dataFile);
   const wholes = wholeInputs(signature, requests ? await firstLine(dataFile) : undefined);
   const named = featureNames(await readFile(file));
-  const draft = (source: string, part: Signature) => draftOfTable(source, part, { ...options, named });
+  const draft = (source: string, part: Signature) =>
+    draftOfTable(source, part, { ...options, named, classes: classes() });
   const [whole] = wholes;
   if (whole === undefined) return draft(dataFile, signature);
   if (requests) {
@@ -67,7 +76,7 @@ async function firstLine(file: string): Promise<Record<string, unknown> | undefi
   return undefined;
 }
 
-type TableOptions = DraftOptions & Pick<InferOptions, 'named'>;
+type TableOptions = DraftOptions & Pick<InferOptions, 'named'> & Pick<GraphClasses, 'classes'>;
 
 /** Of a table: types and ranges of features as they are, and of other columns what is certain. */
 const draftOfTable = (file: string, signature: Signature, options: TableOptions): Promise<Draft> =>
@@ -79,12 +88,14 @@ const draftOfTable = (file: string, signature: Signature, options: TableOptions)
 async function draftOfProfiled(profiled: ProfiledFile, signature: Signature, options: TableOptions): Promise<Draft> {
   const { duck, table, profile } = profiled;
   assertRecords(profile);
-  const stated: InferOptions = { ...options, facts: await numberFacts(profiled) };
+  const facts = await numberFacts(profiled);
+  const graph = { outputs: signature.outputs, classes: options.classes };
+  const stated: InferOptions = { ...options, facts, labels: await labelsIn(profiled, graph, facts) };
   const first = inferContract(signature, profile, stated);
   const { columns, uncertain } = await certainColumns(profiled, options, first.likely);
   const guesses = { ...first.likely, ...(uncertain === undefined ? {} : { time: undefined }) };
   const guessed = Object.entries(guesses).filter(([, name]) => name !== undefined);
-  const { contract, taken, order, constant } =
+  const { contract, taken, order, constant, hints } =
     guessed.length === 0
       ? first
       : inferContract(signature, profile, {
@@ -112,8 +123,23 @@ async function draftOfProfiled(profiled: ProfiledFile, signature: Signature, opt
             `${uncertain} may be the time of a row, but could be read only by guessing: --time ${uncertain} with --time-zone, ` +
               'and --time-format where it is not ISO 8601',
           ]),
+      ...hints,
     ],
   };
+}
+
+/** Columns that may be the ground truth by their values. */
+async function labelsIn(
+  { duck, table, profile }: ProfiledFile,
+  graph: GraphClasses,
+  facts: ReadonlyMap<string, NumberFacts>,
+): Promise<LikelyLabels> {
+  const values = new Map<string, LabelValues['values']>();
+  for (const name of columnsToAsk(graph, profile, facts)) {
+    const found = await labelValues(duck, table, name);
+    if (found !== undefined && !found.more) values.set(name, found.values);
+  }
+  return likelyLabels(graph, profile, { facts, values });
 }
 
 /** @throws InferenceError for JSON that has the columns, or the rows by a key, in one record, as pandas writes by default */
