@@ -96,7 +96,8 @@ async function fill(
       for (const [i, { name }] of check.summaries.entries()) kept[name] = plain(checked.summaries[i]![0]!);
       if (time !== undefined) kept[time] = ownValue(line, time);
       if (decision) {
-        const { parts, failed } = await runRows(1, () => model.run(checked.tensors, [decision.output]));
+        const place = { file: path.basename(dataFile), number: () => row, what: 'request' } as const;
+        const { parts, failed } = await runRows(1, () => model.run(checked.tensors, [decision.output]), place);
         const [answer] = parts;
         answered ||= answer !== undefined;
         if (!answered && row >= HOPELESS) throw failsOnAll(row, failed[0]!);
