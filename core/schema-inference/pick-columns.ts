@@ -106,7 +106,7 @@ const unreadOf = ({ data, kind }: ColumnChoice, others: readonly string[]): Unre
 
 function unreadText(unread: readonly Unread[]): string {
   const commas = unread.filter(({ why }) => why === 'decimal commas').map(({ name }) => name);
-  const odd = unread.flatMap(({ name, why }) => (why === 'decimal commas' ? [] : [`${name} (by '${why.odd}')`]));
+  const odd = unread.flatMap(({ name, why }) => (why === 'decimal commas' ? [] : [`${name} (by '${why.odd[0]}')`]));
   return [
     commas.length === 0
       ? ''

@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { MISSING_TOKENS } from '../../core/contract/cells/literals.ts';
 import { Contract } from '../../core/contract/contract.ts';
 import { columnNamed, type DataColumns } from '../../core/contract/data-columns.ts';
 import type { Signature } from '../../core/model/signature.ts';
 import { featureNames } from '../../core/onnx/feature-names.ts';
-import type { NumberFacts } from '../../core/schema-inference/column-kinds.ts';
+import { absentTokens, isLabelName, type NumberFacts } from '../../core/schema-inference/column-kinds.ts';
 import type { LabelValues } from '../../core/schema-inference/decision-facts.ts';
 import { type InferOptions, type InferredContract, inferContract } from '../../core/schema-inference/infer.ts';
 import { InferenceError } from '../../core/schema-inference/inference-error.ts';
@@ -14,12 +15,13 @@ import {
   type LikelyLabels,
   likelyLabels,
 } from '../../core/schema-inference/likely-labels.ts';
+import { columnsIn } from '../../core/schema-inference/pick-columns.ts';
 import { manifestByHand, rowProblem } from '../../core/schema-inference/row-inputs.ts';
 import { readJsonLines } from '../../platform/json-lines.ts';
 import type { ExaminedModel } from '../../platform/onnx/examine.ts';
 import { describeLeftOut, type FileProfile } from '../validation/file-profile.ts';
 import { numberFacts } from '../validation/number-facts.ts';
-import { type ProfiledFile, withProfiledFile } from '../validation/profile-file.ts';
+import { type ProfiledFile, type ProfileOptions, withProfiledFile } from '../validation/profile-file.ts';
 import type { Draft } from './draft.ts';
 import { contractOfRequests, wholeInputs } from './infer-contract.ts';
 import { labelValues } from './label-values.ts';
@@ -79,19 +81,57 @@ async function firstLine(file: string): Promise<Record<string, unknown> | undefi
 type TableOptions = DraftOptions & Pick<InferOptions, 'named'> & Pick<GraphClasses, 'classes'>;
 
 /** Of a table: types and ranges of features as they are, and of other columns what is certain. */
-const draftOfTable = (file: string, signature: Signature, options: TableOptions): Promise<Draft> =>
+function draftOfTable(file: string, signature: Signature, options: TableOptions): Promise<Draft> {
   // A text is allowed as a contract reads it: NA is one.
-  withinResources(options.dataFile, () =>
-    withProfiledFile(file, { literalText: true }, (profiled) => draftOfProfiled(profiled, signature, options)),
-  );
+  const draft = (missingTokens?: readonly string[]): Promise<Draft | { readonly tokens: readonly string[] }> =>
+    withProfiledFile(file, { literalText: true, missingTokens }, async (profiled) => {
+      const tokens = missingTokens === undefined ? tokensOf(profiled, signature, options) : [];
+      return tokens.length > 0 ? { tokens } : draftOfProfiled(profiled, signature, { ...options, missingTokens });
+    });
+  return withinResources(options.dataFile, async () => {
+    const first = await draft();
+    // What a column holds can be told only when its numbers are read as such.
+    const drafted = 'tokens' in first ? await draft([...MISSING_TOKENS, ...first.tokens]) : first;
+    if ('tokens' in drafted) throw new RangeError('words for a missing number are asked for once');
+    return drafted;
+  });
+}
 
-async function draftOfProfiled(profiled: ProfiledFile, signature: Signature, options: TableOptions): Promise<Draft> {
+/** Words for a missing number that alone make text of columns of numbers, where the graph takes them as numbers. */
+function tokensOf(
+  { table, profile }: ProfiledFile,
+  { inputs }: Signature,
+  { label, classes }: Pick<TableOptions, 'label' | 'classes'>,
+): readonly string[] {
+  const texts = inputs.filter(({ type }) => type === 'string');
+  // Which columns an input of several texts takes is not known yet.
+  if (texts.some((spec) => columnsIn(spec) !== 1)) return [];
+  const named = new Set(texts.map(({ name }) => name));
+  const found = new Map<string, string>();
+  const values = new Set([...classes.values()].flatMap((list) => list.map((name) => String(name).toLowerCase())));
+  for (const { name, kind } of table.columns) {
+    const column = profile.columns[name]!;
+    const tokens = kind === 'text' && !named.has(name) ? absentTokens(column) : [];
+    for (const token of tokens) found.set(token.toLowerCase(), token);
+    // A class may be called none.
+    if (tokens.length === 0 && column.kind === 'categorical' && (name === label || isLabelName(name)))
+      for (const value of column.categories) values.add(value.toLowerCase());
+  }
+  return [...found].flatMap(([word, token]) => (values.has(word) ? [] : [token]));
+}
+
+async function draftOfProfiled(
+  profiled: ProfiledFile,
+  signature: Signature,
+  options: TableOptions & Pick<ProfileOptions, 'missingTokens'>,
+): Promise<Draft> {
   const { duck, table, profile } = profiled;
   assertRecords(profile);
   const facts = await numberFacts(profiled);
   const graph = { outputs: signature.outputs, classes: options.classes };
   const stated: InferOptions = { ...options, facts, labels: await labelsIn(profiled, graph, facts) };
   const first = inferContract(signature, profile, stated);
+  const { missingTokens } = options;
   const { columns, uncertain } = await certainColumns(profiled, options, first.likely);
   const guesses = { ...first.likely, ...(uncertain === undefined ? {} : { time: undefined }) };
   const guessed = Object.entries(guesses).filter(([, name]) => name !== undefined);
@@ -107,7 +147,7 @@ async function draftOfProfiled(profiled: ProfiledFile, signature: Signature, opt
   return {
     contract: Contract.parse({
       ...contract,
-      data: { ...contract.data, ...columns },
+      data: { ...contract.data, ...columns, ...(missingTokens === undefined ? {} : { missingTokens }) },
       file: { ...contract.file, delimiter: profile.delimiter ?? undefined },
     }),
     taken,
@@ -124,6 +164,16 @@ async function draftOfProfiled(profiled: ProfiledFile, signature: Signature, opt
               'and --time-format where it is not ISO 8601',
           ]),
       ...hints,
+      ...(missingTokens === undefined
+        ? []
+        : [
+            `${missingTokens
+              .slice(MISSING_TOKENS.length)
+              .map((token) => `'${token}'`)
+              .join(
+                ', ',
+              )} in columns of numbers is taken for a missing one: data.missingTokens of the contract says so`,
+          ]),
     ],
   };
 }

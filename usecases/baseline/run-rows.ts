@@ -97,5 +97,5 @@ async function lostOn([from, to]: readonly [number, number], { run, place, error
     }
   }
   const those = `${what}s ${number(from)} to ${number(to - 1)}`;
-  return named(row < to ? `one of ${those}` : `${those} together, though each of them alone`, error);
+  return named(row < to ? `one of ${those}` : `all of ${those} at once, though each by itself,`, error);
 }
