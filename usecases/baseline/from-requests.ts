@@ -127,8 +127,11 @@ async function fill(
 }
 
 /** As JSON has it: what is no number is missing. */
-const plain = (value: number | string): number | string | null =>
-  typeof value === 'number' && !Number.isFinite(value) ? null : value;
+function plain(value: number | bigint | string): number | string | null {
+  if (typeof value === 'string') return value;
+  const number = Number(value);
+  return Number.isFinite(number) ? number : null;
+}
 
 /** What values of each type are in the table of requests, as a capture has them. */
 const COLUMN_TYPES: Readonly<Record<FeatureType, string>> = {

@@ -95,7 +95,8 @@ function joined(parts: readonly FeatureValues[]): Float64Array | string[] {
   const whole = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts as readonly Exclude<FeatureValues, string[]>[]) {
-    whole.set(part, at);
+    if (part instanceof Float64Array) whole.set(part, at);
+    else for (const [i, value] of part.entries()) whole[at + i] = Number(value);
     at += part.length;
   }
   return whole;
