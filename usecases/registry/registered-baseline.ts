@@ -7,11 +7,12 @@ import type { ModelFolder } from '../../platform/model-folder.ts';
 import type { Home } from '../../platform/ports.ts';
 
 /** Baselines that are read and compared, at most. */
-const MAX_READ = 4;
+const MAX_READ = 8;
 
 /**
  * The bytes of a baseline as it was registered with the same graph, where it was only made again since; else as it
- * comes. Of many versions only the latest with a baseline of the same size are looked at: a time is always as long.
+ * comes. Of many versions only the latest are looked at, those before others whose baseline is as long, for one that was
+ * written by this program again is.
  *
  * @param digest of the graph
  */
@@ -25,12 +26,14 @@ export async function registeredBaseline(
   for await (const { artifact, baseline } of ledger.versions(model)) {
     if (artifact.digest !== digest || baseline === undefined) continue;
     if (baseline.digest === own) return bytes;
-    if (baseline.bytes !== bytes.length) continue;
     // Put where its latest version is.
     alike.delete(baseline.digest);
     alike.set(baseline.digest, baseline);
   }
-  for (const baseline of [...alike.values()].slice(-MAX_READ).reverse()) {
+  const latest = [...alike.values()].reverse();
+  const isAsLong = (baseline: { readonly bytes: number }): boolean => baseline.bytes === bytes.length;
+  const ordered = [...latest.filter(isAsLong), ...latest.filter((baseline) => !isAsLong(baseline))];
+  for (const baseline of ordered.slice(0, MAX_READ)) {
     // One that is lost is for whoever looks after what is kept; here it is only another one.
     const kept = await readArtifact(artifacts, baseline).catch(() => undefined);
     const before = kept && Baseline.safeParse(JSON.parse(new TextDecoder().decode(kept)));

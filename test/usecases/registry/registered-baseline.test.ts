@@ -14,7 +14,8 @@ const at = (minute: number): string => new Date(Date.UTC(2026, 0, 1, 0, minute))
 
 describe('registeredBaseline', () => {
   it('finds the one that was only made again among the latest, and reads few of many versions', async () => {
-    const kept = Array.from({ length: 50 }, (_, i) => baselineAt(at(i), 100 + i));
+    // One is longer than the others.
+    const kept = Array.from({ length: 50 }, (_, i) => baselineAt(at(i), i === 3 ? 5_000 : 100 + i));
     const reads: string[] = [];
     const home = {
       ledger: {
@@ -40,8 +41,10 @@ describe('registeredBaseline', () => {
     expect(await find(baselineAt(at(99), 148))).toBe(kept[48]!.bytes);
     const other = baselineAt(at(99), 999);
     expect(await find(other)).toBe(other.bytes);
-    expect(reads).toHaveLength(2 + 4);
+    expect(reads).toHaveLength(2 + 8);
+    expect(await find(baselineAt(at(99), 5_000))).toBe(kept[3]!.bytes);
+    expect(reads).toHaveLength(11);
     expect(await find(kept[0]!)).toBe(kept[0]!.bytes);
-    expect(reads).toHaveLength(6);
+    expect(reads).toHaveLength(11);
   });
 });
