@@ -1,5 +1,5 @@
-import { totalmem } from 'node:os';
 import * as z from 'zod';
+import { memoryHere } from '../platform/memory.ts';
 
 /** A setting of the server, given by a flag of the command or by a variable of the environment. */
 interface Setting<T extends z.ZodType = z.ZodType> {
@@ -114,9 +114,6 @@ export const CHILD_ENVIRONMENT = ['TRIMTAB_SERVE_HOME_OF_MODELS'];
  * several times its size while it is read and answered.
  */
 const SHARES = { requestBytes: 1 / 8, queueBytes: 1 / 16 } as const;
-
-/** Available memory: the container's limit, else the machine's memory; bytes. */
-const memoryHere = (): number => Math.min(process.constrainedMemory() || Number.POSITIVE_INFINITY, totalmem());
 
 /** A setting is invalid; the message names its flag or variable. */
 export class SettingError extends Error {

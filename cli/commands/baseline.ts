@@ -5,23 +5,25 @@ import { MODEL_FILES } from '../../platform/model-folder.ts';
 import type { RemadeBaselineView } from '../../usecases/baseline/model-folder-view.ts';
 import { type GlobalOptions, type Io, print } from '../context.ts';
 import { UsageError } from '../errors.ts';
-import { withOptionalExamined } from '../optional-dependencies.ts';
+import { addLimitOptions, type LimitOptions, withinLimits } from '../limit-options.ts';
 import { errorMeasures } from '../output/error-measures.ts';
 
 /** Makes the baseline of a model folder anew, of other reference data or under a corrected contract. */
 export function addBaseline(program: Program, io: Io, options: () => GlobalOptions): void {
-  program
+  const command = program
     .command('baseline <folder>')
     .description('make baseline.json of a model folder anew from reference data; nothing else is changed')
-    .requiredOption('--data <file>', 'reference data, as of init: a table, or requests in a .jsonl')
-    .action(async (folder: string, { data }: { readonly data: string }) => {
+    .requiredOption('--data <file>', 'reference data, as of init: a table, or requests in a .jsonl');
+  addLimitOptions(command).action(
+    async (folder: string, { data, ...limits }: LimitOptions & { readonly data: string }) => {
       for (const file of [folder, data]) if (!existsSync(file)) throw new UsageError(`no such file: ${file}`);
-      const made = await withOptionalExamined(path.join(folder, MODEL_FILES.model), async (examined) => {
+      const made = await withinLimits(path.join(folder, MODEL_FILES.model), limits, async (examined) => {
         const { remakeBaseline } = await import('../../usecases/baseline/remake-baseline.ts');
         return remakeBaseline(folder, data, examined, new Date());
       });
       print(io, options(), made, formatRemade);
-    });
+    },
+  );
 }
 
 function formatRemade({ file, rows, chunks, performance, before }: RemadeBaselineView): string {

@@ -26,12 +26,12 @@ import type { ReferenceTable } from '../../usecases/baseline/reference-table.ts'
 import { type GlobalOptions, type Io, print } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { assertFileExists } from '../files.ts';
-import { withOptionalExamined } from '../optional-dependencies.ts';
+import { addLimitOptions, type LimitOptions, withinLimits } from '../limit-options.ts';
 import { formatInitialised } from '../output/initialised.ts';
 import { withProgress } from '../progress.ts';
 import { schemaReference } from '../schema-reference.ts';
 
-interface InitOptions {
+interface InitOptions extends LimitOptions {
   readonly model: string;
   readonly data: string;
   readonly name?: string;
@@ -61,7 +61,7 @@ function addColumns(text: string, before: string[] = []): string[] {
 
 /** Writes a model folder from a graph and data. */
 export function addInit(program: Program, io: Io, options: () => GlobalOptions): void {
-  program
+  const command = program
     .command('init')
     .description('write a model folder from an .onnx file and a data file')
     .requiredOption('--model <file>', 'the .onnx file')
@@ -88,13 +88,14 @@ export function addInit(program: Program, io: Io, options: () => GlobalOptions):
       'output that decides (default: a float output named like a probability or score, the only one, or the label)',
     )
     .option('--threshold <p>', 'the decision is positive from this probability on (default: 0.5)')
-    .option('--tolerance <x>', 'regression: a prediction is wrong when it misses by more')
+    .option('--tolerance <x>', 'regression: a prediction is wrong when it misses by more');
+  addLimitOptions(command)
     .option('--out <folder>', 'where to write it (default: models/<name>)')
     .option('--force', 'overwrite what is there')
     .action(async (own: InitOptions) => {
       const place = placeOf(own);
       const made = await withProgress(io, `reading ${own.data}`, () =>
-        withOptionalExamined(own.model, (examined) => writeFolder(place, examined, own)),
+        withinLimits(own.model, own, (examined) => writeFolder(place, examined, own)),
       );
       print(io, options(), made, formatInitialised);
     });

@@ -5,32 +5,29 @@ import { workerEntry } from '../../platform/onnx/worker/worker-entry.ts';
 import { assessVersion } from '../../usecases/registry/assess-version.ts';
 import { registerModel } from '../../usecases/registry/register-model.ts';
 import type { RegistrationView } from '../../usecases/registry/registration-view.ts';
-import { parseCount, parseReason } from '../arguments.ts';
+import { parseReason } from '../arguments.ts';
 import { type GlobalOptions, type Io, print, printLine, withHome } from '../context.ts';
 import { UsageError } from '../errors.ts';
-import { withOptionalExamined } from '../optional-dependencies.ts';
+import { addLimitOptions, type LimitOptions, withinLimits } from '../limit-options.ts';
 import { formatNextSteps, versionSteps } from '../output/next-steps.ts';
 import { formatRegistration } from '../output/registration.ts';
 
-interface RegisterCommandOptions {
+interface RegisterCommandOptions extends LimitOptions {
   readonly data?: string;
-  readonly timeLimit?: number;
-  readonly memoryLimit?: number;
   readonly force?: boolean;
   readonly reason?: string;
 }
 
 /** Registers a model folder as a version. */
 export function addRegister(program: Program, io: Io, options: () => GlobalOptions): void {
-  program
+  const command = program
     .command('register <folder>')
     .description('run a model folder on real rows, and register it as a version')
     .option(
       '--data <file>',
       'rows to run it on: a table, or requests in a .jsonl (default: those of its baseline, else its example.jsonl)',
-    )
-    .option('--time-limit <seconds>', 'how long it may take to load, and on one row (default: 30)', parseCount)
-    .option('--memory-limit <MB>', 'memory that it may take (default: 10240, or 80 % of this machine’s)', parseCount)
+    );
+  addLimitOptions(command)
     .option('--force', 'although it is worth less than a constant answer on its own reference; wants a --reason')
     .option('--reason <text>', 'why, for the ledger', parseReason)
     .action((folder: string, own: RegisterCommandOptions) => {
@@ -41,16 +38,13 @@ export function addRegister(program: Program, io: Io, options: () => GlobalOptio
           import('../../usecases/replay/side-by-side.ts'),
           import('../../usecases/rehearsal/rehearse-candidate.ts'),
         ]);
-        const view = await withOptionalExamined(
-          path.join(folder, MODEL_FILES.model),
-          (examined) =>
-            registerModel(registry, folder, examined, {
-              reason: own.reason,
-              rehearse: (candidate) => rehearseCandidate({ ...candidate, dataFile: own.data }, examined.open),
-              assess: (candidate) => assessVersion(home, candidate, own.force === true),
-              compare: (version) => sideBySide(home, version, { entry: workerEntry() }),
-            }),
-          { seconds: own.timeLimit, memoryMb: own.memoryLimit },
+        const view = await withinLimits(path.join(folder, MODEL_FILES.model), own, (examined) =>
+          registerModel(registry, folder, examined, {
+            reason: own.reason,
+            rehearse: (candidate) => rehearseCandidate({ ...candidate, dataFile: own.data }, examined.open),
+            assess: (candidate) => assessVersion(home, candidate, own.force === true),
+            compare: (version) => sideBySide(home, version, { entry: workerEntry() }),
+          }),
         );
         const steps = versionSteps(view, await registry.state(view.model), options().home);
         const formatWithSteps = (shown: RegistrationView): string =>

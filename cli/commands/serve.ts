@@ -22,8 +22,13 @@ export function addServe(program: Program, io: Io, options: () => GlobalOptions)
     );
   command.action(async (flags: Record<string, string>) => {
     const settings = readSettings(flags, io.env);
+    const { home } = options();
+    if (flags.model !== undefined && home !== undefined)
+      throw new UsageError(
+        `serve takes the folders of --model or the models of a home, received both --model ${flags.model} and --home ${home}: leave one out; register puts a folder into a home`,
+      );
     // An image has a folder as its default; whoever names a home means that.
-    const named = flags.model === undefined && (options().home ?? io.env.TRIMTAB_HOME) !== undefined;
+    const named = flags.model === undefined && (home ?? io.env.TRIMTAB_HOME) !== undefined;
     const folders = named ? [] : (settings.model ?? []);
     const status = cluster.isWorker
       ? await work(io, options(), settings)

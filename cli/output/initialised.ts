@@ -1,5 +1,6 @@
 import type { Manifest } from '../../core/manifest/manifest.ts';
 import type { ReferencePerformance } from '../../core/profile/profile.ts';
+import { besideConstant } from '../../core/quality/beside-constant.ts';
 import type { ModelFolderView } from '../../usecases/baseline/model-folder-view.ts';
 import { shortened, wrapped } from './wrapped.ts';
 
@@ -34,6 +35,7 @@ export function formatInitialised(view: ModelFolderView): string {
     ...repairs.flatMap(({ done }) => entry('repaired', done)),
     ...notes.flatMap((note, i) => entry(i === 0 ? 'decision' : '', note)),
     `  ${performanceText(manifest, baseline.performance)}`,
+    ...remarkLines(baseline.performance),
     ...(doubt === null
       ? []
       : [
@@ -76,6 +78,11 @@ function columnsText(columns: readonly string[]): string {
 /** Whether any value beyond its range is let through. */
 const isFlagging = ({ contract }: Manifest): boolean =>
   [...contract.features, ...contract.tensors].some(({ onViolation }) => typeof onViolation === 'object');
+
+function remarkLines(performance: ReferencePerformance | null): string[] {
+  const remark = performance === null ? undefined : besideConstant(performance).remark;
+  return remark === undefined ? [] : wrapped(`note: ${remark}`, { indent: 2 });
+}
 
 /** How good it is on its own reference, or why nobody knows. */
 function performanceText({ contract, decision }: Manifest, performance: ReferencePerformance | null): string {

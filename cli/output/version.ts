@@ -6,6 +6,7 @@ import { decisionClasses } from '../../core/manifest/decision-classes.ts';
 import type { Manifest } from '../../core/manifest/manifest.ts';
 import { qualityOf } from '../../core/manifest/quality-of.ts';
 import type { TensorSpec } from '../../core/model/signature.ts';
+import { besideConstant } from '../../core/quality/beside-constant.ts';
 import type { ReferenceSummary, VersionStanding, VersionView } from '../../usecases/audit/version-view.ts';
 import { errorMeasures } from './error-measures.ts';
 import { formatQualitySummary } from './quality-summary.ts';
@@ -115,7 +116,8 @@ function performanceText(reference: ReferenceSummary | null): string {
     ...errorMeasures(performance),
     ...(errorEdges === undefined ? [] : [`median of absolute errors ${medianOf(errorEdges)}`]),
   ];
-  return `${parts.join(', ')} (${rows} rows with a label)`;
+  const { remark } = besideConstant(performance);
+  return `${parts.join(', ')} (${rows} rows with a label)${remark === undefined ? '' : `; ${remark}`}`;
 }
 
 /** Edges are quantiles, so the one in the middle is the median. */

@@ -243,11 +243,13 @@ function valuesText(
   for (let row = from; row < to; row++) {
     if (row > from) text += ',';
     const value = values[row]!;
-    const missing = typeof value === 'string' ? value === '' : Number.isNaN(value);
+    const missing = value === '' || Number.isNaN(value);
     if (missing) text += 'null';
     else if (hide !== undefined) text += hide(feature.type === 'boolean' ? String(value === 1) : String(value));
     else if (typeof value === 'string')
       text += JSON.stringify(value.length > LONGEST_STRING ? value.slice(0, LONGEST_STRING) : value);
+    // What no double holds goes as text: others who read JSON would round it.
+    else if (typeof value === 'bigint') text += `"${value}"`;
     else if (feature.type === 'boolean') text += value === 1;
     else text += numberText(value);
   }

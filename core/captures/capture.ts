@@ -6,7 +6,7 @@ import { unpackNumbers } from './packed.ts';
 /** Longest string that a capture keeps; a longer one, which is no category of any baseline, is cut. */
 export const LONGEST_STRING = 128;
 
-/** A value in a capture; missing is null. */
+/** A value in a capture; missing is null, and a 64-bit integer that no double holds is text. */
 const Value = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 
 /** A number in a capture; null for one that is none. */
@@ -115,7 +115,10 @@ export function idsOfRow(capture: Pick<Capture, 'id' | 'rows' | 'first'>, row: n
 export const capturedSubject = ({ subject }: Pick<Capture, 'subject'>, row: number): string | undefined =>
   typeof subject === 'string' ? subject : (subject?.[row] ?? undefined);
 
-/** Whether no other value is captured as this one: longer strings, and larger whole numbers, may be. */
+/**
+ * Whether no other value is captured as this one: longer strings may be, and larger whole numbers of captures that were
+ * written when these were rounded.
+ */
 export function isKeptWhole(value: string | number | boolean | null): boolean {
   if (typeof value === 'string') return value.length < LONGEST_STRING;
   return typeof value !== 'number' || Math.abs(value) <= Number.MAX_SAFE_INTEGER;

@@ -24,10 +24,16 @@ function compileNumbers({ spec: { type }, features, columns }: BoundInput): Pass
     const { data } = raw;
     for (let from = 0; from < columns; from++) {
       const keptFrom = from * rows;
-      const column = { check: checks[from]!, data, from, step: columns, rows, findings, kept, keptFrom };
+      const check = checks[from]!;
+      const column: FillNumbers<number | bigint> = { check, data, from, step: columns, rows, findings, kept, keptFrom };
       if (isBig(tensor)) fillBigs(column as FillNumbers<bigint>, tensor);
       else fillNumbers(column as FillNumbers<number>, tensor as NumberTensor);
       if (kept === undefined) continue;
+      if (column.large !== undefined) {
+        const { large } = column;
+        values!.push(Array.from(kept.subarray(keptFrom, keptFrom + rows), (value, row) => large.get(row) ?? value));
+        continue;
+      }
       // Views of the block for thirty features take longer than their check; of one row they are just numbers.
       if (rows === 1) values!.push([kept[keptFrom]!]);
       else values!.push(columns === 1 ? kept : kept.subarray(keptFrom, keptFrom + rows));

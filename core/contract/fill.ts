@@ -3,6 +3,7 @@ import { isKept } from '../model/kept-text.ts';
 import { wholeOf } from './elements.ts';
 import type { FeatureCheck } from './feature-check.ts';
 import type { Findings } from './findings.ts';
+import type { Cell } from './types/value-type.ts';
 
 /**
  * The passes that check a feature and fill its column of a tensor at once. Each goes down one feature: what the rules
@@ -24,6 +25,8 @@ export interface FillNumbers<T extends number | bigint> extends FillColumn<T> {
   /** Receives the values as they came, for the capture, densely from `keptFrom`. */
   readonly kept: Float64Array | undefined;
   readonly keptFrom: number;
+  /** Receives the values that no double holds, by row; made when there is one. */
+  large?: Map<number, bigint>;
 }
 
 export type NumberTensor =
@@ -90,20 +93,28 @@ function askNumber(column: FillNumbers<number>, value: unknown, row: number): nu
 
 /** Fills a column of 64-bit integers, every digit kept. */
 export function fillBigs(column: FillNumbers<bigint>, tensor: BigInt64Array | BigUint64Array): void {
-  const { check, data, from, step, rows, findings, kept, keptFrom } = column;
+  const { check, data, from, step, rows, findings, kept } = column;
   const { lowest, highest, values } = check.certain;
   for (let row = 0, at = from; row < rows; row++, at += step) {
     const value = data[at];
     const x = wholeOf(value);
     if (x !== undefined && (values === undefined ? x >= lowest && x <= highest : values.has(x))) {
       tensor[at] = x;
-      if (kept !== undefined) kept[keptFrom + row] = Number(x);
+      if (kept !== undefined) keep(column, row, x);
       continue;
     }
     const cell = check.read(value);
-    if (kept !== undefined) kept[keptFrom + row] = Number(cell ?? Number.NaN);
+    if (kept !== undefined) keep(column, row, cell);
     tensor[at] = check.check(value, cell, row, findings);
   }
+}
+
+function keep(column: FillNumbers<bigint>, row: number, value: Cell | undefined): void {
+  const number = Number(value ?? Number.NaN);
+  column.kept![column.keptFrom + row] = number;
+  if (typeof value !== 'bigint' || Math.abs(number) <= Number.MAX_SAFE_INTEGER) return;
+  column.large ??= new Map();
+  column.large.set(row, value);
 }
 
 /** Fills a column of strings. A missing value (null) becomes ''. */

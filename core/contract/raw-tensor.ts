@@ -5,5 +5,8 @@ export interface RawTensor {
   readonly data: ArrayLike<unknown>;
 }
 
-/** One feature's values as they came in (before clamping), for captures: NaN and '' are missing. */
-export type FeatureValues = Float64Array | readonly number[] | string[];
+/**
+ * One feature's values as they came in (before clamping), for captures: NaN and '' are missing. Of 64-bit integers those
+ * that no double holds are bigints.
+ */
+export type FeatureValues = Float64Array | readonly (number | bigint)[] | string[];

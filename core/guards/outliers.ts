@@ -109,7 +109,7 @@ export function compileOutliers(
       let sum = 0;
       for (let i = 0; i < rated.length; i++) {
         const { index, rarity } = rated[i]!;
-        const rare = rarity(values[index]![row]!);
+        const rare = rarity(ordinary(values[index]![row]!));
         if (rare > rarest) rarest = rare;
         sum += rare;
       }
@@ -131,7 +131,7 @@ function tell(
   row: number,
   outliers: OutlierCalibration | undefined,
 ): Pick<OutOfDistributionFinding, 'share' | 'features'> {
-  const rare = rated.map(({ name, index, rarity }) => ({ name, rare: rarity(values[index]![row]!) }));
+  const rare = rated.map(({ name, index, rarity }) => ({ name, rare: rarity(ordinary(values[index]![row]!)) }));
   rare.sort((a, b) => b.rare - a.rare);
   const rarest = rare[0]!.rare;
   const sum = rare.reduce((total, each) => total + each.rare, 0);
@@ -143,6 +143,9 @@ function tell(
   const features = rare.filter((each) => each.rare >= rarest / 2).map(({ name }) => name);
   return { share: Math.min(1, share), features: features.slice(0, MAX_REPORTED_FEATURES) };
 }
+
+/** Of values that no double holds the nearest that one does: bins are as far apart. */
+const ordinary = (value: FeatureValues[number]): number | string => (typeof value === 'bigint' ? Number(value) : value);
 
 /** What at most a share of the reference is beyond; the strictest known where the share is less than a row. */
 function thresholdOf(outliers: OutlierCalibration, by: 'alone' | 'together', share: number): number {

@@ -7,7 +7,7 @@ const Z = 3.29;
 export interface BesideConstant {
   /** Why it is worth less than the constant; undefined where it is not, or not surely. */
   readonly worse?: string;
-  /** What is worth a look all the same. */
+  /** What is worth a look all the same; also that nothing can be told. */
   readonly remark?: string;
 }
 
@@ -18,7 +18,8 @@ export interface BesideConstant {
  */
 export function besideConstant({ classes, squares, rows }: ReferencePerformance): BesideConstant {
   if (squares !== undefined) return besideMean(squares);
-  if (classes === undefined || classes.length < 2) return {};
+  if (classes === undefined || classes.length === 0) return {};
+  if (classes.length === 1) return { remark: saysNothing(rows, `the label ${classes[0]!.name}`) };
   const most = classes.reduce((a, b) => (b.rows > a.rows ? b : a));
   const wrong = classes.reduce((sum, each) => sum + each.wrong, 0);
   const others = rows - most.rows;
@@ -46,11 +47,16 @@ function tellsApart(classes: NonNullable<ReferencePerformance['classes']>): bool
 }
 
 function besideMean({ rows, error, ofMean, deviation }: NonNullable<ReferencePerformance['squares']>): BesideConstant {
+  // Beside labels that are all alike, their mean is the truth itself.
+  if (ofMean === 0) return { remark: saysNothing(rows, 'the same label') };
   if (error - ofMean - (Z * deviation) / Math.sqrt(rows) <= 0) return {};
   return {
     worse: `off by ${short(Math.sqrt(error))} (RMSE) on ${rows} rows of its own reference, where their mean every time is off by ${short(Math.sqrt(ofMean))}`,
   };
 }
+
+const saysNothing = (rows: number, label: string): string =>
+  `all ${rows} labelled rows of its own reference have ${label}: they do not say whether it is worth more than a constant answer`;
 
 const percent = (share: number): string => `${short(100 * share)} %`;
 const short = (value: number): string => String(Number(value.toPrecision(3)));

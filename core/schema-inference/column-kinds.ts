@@ -1,3 +1,4 @@
+import { MISSING_TOKENS } from '../contract/cells/literals.ts';
 import type { CategoricalProfile, ColumnProfile, NumericProfile } from '../profile/profile.ts';
 
 /** What the profile of a column of numbers does not say. */
@@ -101,14 +102,35 @@ const NUMBER_TEXT = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/;
 const COMMA_TEXT = /^\s*[+-]?\d[\d.]*,\d+(?:[eE][+-]?\d+)?\s*$/;
 
 /** Why a column of text is no column of numbers though it holds nearly nothing else; undefined where it is text. */
-export function unreadNumbers(column: ColumnProfile): 'decimal commas' | { readonly odd: string } | undefined {
+export function unreadNumbers(
+  column: ColumnProfile,
+): 'decimal commas' | { readonly odd: readonly string[] } | undefined {
   if (column.kind !== 'categorical' || column.categories.length === 0) return undefined;
   const odd = column.categories.filter((value) => !NUMBER_TEXT.test(value));
   const most = MAX_ODD_SHARE * column.categories.length;
-  const [first] = odd;
   if (odd.filter((value) => !COMMA_TEXT.test(value)).length <= most && odd.some((value) => COMMA_TEXT.test(value)))
     return 'decimal commas';
-  return first !== undefined && odd.length <= Math.max(1, most) && column.categories.length > 2
-    ? { odd: first }
-    : undefined;
+  return odd.length > 0 && odd.length <= Math.max(1, most) && column.categories.length > 2 ? { odd } : undefined;
 }
+
+/** How people write that a number is not there, besides what every contract takes for it; in lower case. */
+const ABSENT = new Set(['n/a', '#n/a', '<na>', '(null)', '#null!', '-', '--', '---', '.', '..', '?']);
+/** The same, but among few values each of these may be one as well: no child, none of the classes. */
+const ABSENT_WORDS = new Set(['none', 'nil', 'nat', 'missing']);
+/** Different values of a column up to which they are few. */
+const FEW_VALUES = 20;
+
+/** The words for a missing number that alone keep a column from being one of numbers; none of any other column. */
+export function absentTokens(column: ColumnProfile): readonly string[] {
+  const unread = unreadNumbers(column);
+  if (unread === undefined || unread === 'decimal commas' || (column.kind === 'categorical' && column.other > 0))
+    return [];
+  // Words that every contract knows stand beside them, and are odd only here.
+  const own = unread.odd.map((value) => value.trim()).filter((value) => !isMissingToken(value));
+  const few = column.kind === 'categorical' && column.categories.length <= FEW_VALUES;
+  const isAbsent = (word: string): boolean => ABSENT.has(word) || (!few && ABSENT_WORDS.has(word));
+  return own.every((value) => isAbsent(value.toLowerCase())) ? own : [];
+}
+
+const isMissingToken = (value: string): boolean =>
+  value === '' || MISSING_TOKENS.some((token) => token.toLowerCase() === value.toLowerCase());

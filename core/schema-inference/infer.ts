@@ -4,9 +4,11 @@ import { flagging } from '../contract/violation-policy.ts';
 import { didYouMean } from '../errors/did-you-mean.ts';
 import type { Signature, TensorSpec } from '../model/signature.ts';
 import type { ColumnProfile, Profile } from '../profile/profile.ts';
-import { type AssignedInput, assignColumns, type OrderSource } from './assign-columns.ts';
-import { type ColumnKind, columnKind, isIdName, isLabelName, isTrueOrFalse, type NumberFacts } from './column-kinds.ts';
+import type { AssignedInput, OrderSource } from './assign-columns.ts';
+import { type ColumnKind, columnKind, isIdName, isTrueOrFalse, type NumberFacts } from './column-kinds.ts';
 import { InferenceError } from './inference-error.ts';
+import { assignBesideLabel, labelAmong, searchLabel } from './label-column.ts';
+import type { LikelyLabels } from './likely-labels.ts';
 import { namesText } from './pick-columns.ts';
 import { widened, widenedWhole } from './widen.ts';
 
@@ -26,6 +28,8 @@ export interface InferOptions {
   readonly named?: readonly string[] | undefined;
   /** Of columns of numbers what their profile does not say. */
   readonly facts?: ReadonlyMap<string, NumberFacts> | undefined;
+  /** Columns that may be the ground truth by their values. */
+  readonly labels?: LikelyLabels | undefined;
 }
 
 /** What a column of the data was taken for, where that is not said by the graph. */
@@ -46,6 +50,8 @@ export interface InferredContract {
   readonly constant: readonly string[];
   /** Columns that probably identify a row and say when it was, where nobody has stated any. */
   readonly likely: { readonly id?: string; readonly time?: string };
+  /** What only a person can say, in sentences. */
+  readonly hints: readonly string[];
 }
 
 /** Text columns with at most this many values are taken for a closed list. */
@@ -71,9 +77,8 @@ export function inferContract(signature: Signature, data: Profile, options: Infe
   assertKnown(names, options);
   const kinds = kindsOf(data, options.facts);
   const special = new Set([options.id, options.time, options.label].filter((name) => name !== undefined));
-  const labels = options.label === undefined ? labelNames(signature, names, options) : [];
-  const guessed = labels.length === 1 ? labels[0] : undefined;
-  const { inputs, order } = assignColumns(
+  const search = searchLabel(signature, names, options, options.labels);
+  const assignment = assignBesideLabel(
     // An image or another tensor of values that are no features is beyond the contract.
     signature.inputs.filter(({ shape }) => shape.length <= 2),
     data,
@@ -83,19 +88,22 @@ export function inferContract(signature: Signature, data: Profile, options: Infe
         ...[...kinds].flatMap(([name, { kind, why, weak }]): [string, string][] =>
           weak || kind === 'free text' ? [] : [[name, `${kind}: ${why}`]],
         ),
-        ...labels.map((name): [string, string] => [name, 'called like ground truth']),
+        ...search.named.map((name): [string, string] => [name, 'called like ground truth']),
       ]),
       doubtful: new Set([...kinds].flatMap(([name, { kind, weak }]) => (weak || kind === 'free text' ? [name] : []))),
-      labelled: options.label !== undefined || labels.length > 0,
+      labelled: options.label !== undefined || search.named.length > 0,
       features: options.features,
       named: options.named,
     },
+    search,
   );
+  const { inputs, order } = assignment;
   assertNames(names, new Set(inputs.flatMap(({ columns }) => columns)));
   const constant: string[] = [];
   const features = inputs.flatMap((input) => featuresOf(input, data, { ...options, kinds, constant }));
   const carried = new Set(features.map(({ name }) => name));
-  const label = options.label ?? (guessed !== undefined && !carried.has(guessed) ? guessed : undefined);
+  const found = labelAmong(search, assignment, signature);
+  const label = options.label ?? found.label;
   const rest = names.filter((name) => !carried.has(name) && !special.has(name) && name !== label);
   return {
     contract: Contract.parse({
@@ -108,10 +116,11 @@ export function inferContract(signature: Signature, data: Profile, options: Infe
       },
       file: options.id === undefined || options.guessed?.has(options.id) ? {} : { unique: [options.id] },
     }),
-    taken: takenColumns(names, { carried, kinds, label, options }),
+    taken: takenColumns(names, { carried, kinds, label, labelWhy: found.why ?? '--label', options }),
     ...(order === undefined ? {} : { order }),
     constant,
     likely: likelyOf(rest, { data, kinds }, options),
+    hints: found.hints,
   };
 }
 
@@ -189,18 +198,6 @@ const kindsOf = (data: Profile, facts: InferOptions['facts']): ReadonlyMap<strin
     }),
   );
 
-/** The columns that are called like ground truth, and that no input is called. */
-function labelNames(
-  { inputs }: Signature,
-  names: readonly string[],
-  { id, time, ignore = [], features = [] }: InferOptions,
-): string[] {
-  const other = new Set([...inputs.map(({ name }) => name), id, time, ...ignore, ...features]);
-  // y beside x is a coordinate.
-  const axis = names.some((name) => name.toLowerCase() === 'x');
-  return names.filter((name) => isLabelName(name) && !other.has(name) && !(axis && name.toLowerCase() === 'y'));
-}
-
 interface FeatureOptions extends Pick<InferOptions, 'strict' | 'facts'> {
   readonly kinds: ReadonlyMap<string, ColumnKind>;
   /** Receives the names of those with one value throughout. */
@@ -275,10 +272,11 @@ interface Assigned {
   readonly carried: ReadonlySet<string>;
   readonly kinds: ReadonlyMap<string, ColumnKind>;
   readonly label: string | undefined;
+  readonly labelWhy: string;
   readonly options: InferOptions;
 }
 
-function takenColumns(names: readonly string[], { carried, kinds, label, options }: Assigned): TakenColumn[] {
+function takenColumns(names: readonly string[], { carried, kinds, label, labelWhy, options }: Assigned): TakenColumn[] {
   return names.flatMap((column): TakenColumn[] => {
     const kind = kinds.get(column);
     const by = kind === undefined ? undefined : `${kind.kind}: ${kind.why}`;
@@ -286,8 +284,7 @@ function takenColumns(names: readonly string[], { carried, kinds, label, options
     const guess = options.guessed?.has(column) ? kind?.why : undefined;
     if (column === options.id) return [{ column, as: 'id', why: guess ?? '--id' }];
     if (column === options.time) return [{ column, as: 'time', why: guess ?? '--time' }];
-    if (column === label)
-      return [{ column, as: 'label', why: options.label === undefined ? 'by its name' : '--label' }];
+    if (column === label) return [{ column, as: 'label', why: labelWhy }];
     if (options.ignore?.includes(column)) return [{ column, as: 'extra', why: '--ignore' }];
     return [{ column, as: 'extra', why: by ?? 'no input takes it' }];
   });

@@ -1,7 +1,7 @@
 import type { TensorSpec } from '../model/signature.ts';
 import type { Profile } from '../profile/profile.ts';
 import { unreadNumbers } from './column-kinds.ts';
-import { InferenceError } from './inference-error.ts';
+import { InferenceError, UnevenColumnsError } from './inference-error.ts';
 
 /** Inputs that are given columns in the order of the file, and the columns that they may be given. */
 export interface ColumnChoice {
@@ -58,7 +58,7 @@ function assertNoneLacks(choice: ColumnChoice, others: readonly string[], picked
 }
 
 /** What does not come out even, which column is probably the one that lacks, and what to do. */
-export function unevenColumns(choice: ColumnChoice, others: readonly string[]): InferenceError {
+export function unevenColumns(choice: ColumnChoice, others: readonly string[]): UnevenColumnsError {
   const { inputs, candidates, kind, unlikely, empty } = choice;
   const { columns } = widthOf(inputs);
   const probable = candidates.filter((name) => !unlikely.has(name));
@@ -68,7 +68,7 @@ export function unevenColumns(choice: ColumnChoice, others: readonly string[]): 
     `${what} ${columns} columns, and the data has ${probable.length} ${kind} ones that no other input takes: ${namesText(probable) || 'none'}` +
     (without.length === 0 ? '' : ` (${namesText(without)} without a value)`);
   if (probable.length > columns)
-    return new InferenceError(
+    return new UnevenColumnsError(
       `${has}. Leave out ${probable.length - columns} of them with --ignore, or with --label where one is the ground truth, or name the ${columns} in the order that the model was trained in with --features`,
     );
   const unread = unreadOf(choice, others);
@@ -87,7 +87,7 @@ export function unevenColumns(choice: ColumnChoice, others: readonly string[]): 
           .join(
             ', ',
           )}${left.length > 6 ? ', …' : ''}; if ${left.length === 1 ? 'it is one' : 'one of them is one'}, name the ${columns} in the order that the model was trained in with --features`;
-  return new InferenceError(`${has}${encoded}${unreadText(unread)}${named}`);
+  return new UnevenColumnsError(`${has}${encoded}${unreadText(unread)}${named}`);
 }
 
 interface Unread {
@@ -106,7 +106,7 @@ const unreadOf = ({ data, kind }: ColumnChoice, others: readonly string[]): Unre
 
 function unreadText(unread: readonly Unread[]): string {
   const commas = unread.filter(({ why }) => why === 'decimal commas').map(({ name }) => name);
-  const odd = unread.flatMap(({ name, why }) => (why === 'decimal commas' ? [] : [`${name} (by '${why.odd}')`]));
+  const odd = unread.flatMap(({ name, why }) => (why === 'decimal commas' ? [] : [`${name} (by '${why.odd[0]}')`]));
   return [
     commas.length === 0
       ? ''

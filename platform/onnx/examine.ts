@@ -9,6 +9,7 @@ import { type ExternalTensor, type Inspection, inspectModel } from '../../core/o
 import { repairModel } from '../../core/onnx/repair.ts';
 import { faultsOf, RUNTIME } from '../../core/onnx/servable.ts';
 import { digestOf } from '../digest.ts';
+import { memoryHere } from '../memory.ts';
 import { ModelLoadError } from './errors.ts';
 import type { OnnxModel } from './model.ts';
 import { IsolatedProcess, ModelLostError } from './worker/isolated-model.ts';
@@ -104,7 +105,7 @@ interface ServedFile {
 
 async function withOpened<T>(
   served: ServedFile,
-  { seconds = SECONDS, memoryMb = Math.min(FUNCTION_MB, Math.floor(os.totalmem() / 1.25e6)) }: ExaminationLimits,
+  { seconds = SECONDS, memoryMb = Math.min(FUNCTION_MB, Math.floor(memoryHere() / 1.25e6)) }: ExaminationLimits,
   use: (opened: Pick<ExaminedModel, 'file' | 'inspection' | 'signature' | 'open'>) => Promise<T>,
 ): Promise<T> {
   const { source, file, bytes } = served;

@@ -1,17 +1,27 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { MISSING_TOKENS } from '../../core/contract/cells/literals.ts';
 import { Contract } from '../../core/contract/contract.ts';
 import { columnNamed, type DataColumns } from '../../core/contract/data-columns.ts';
 import type { Signature } from '../../core/model/signature.ts';
 import { featureNames } from '../../core/onnx/feature-names.ts';
+import { absentTokens, isLabelName, type NumberFacts } from '../../core/schema-inference/column-kinds.ts';
+import type { LabelValues } from '../../core/schema-inference/decision-facts.ts';
 import { type InferOptions, type InferredContract, inferContract } from '../../core/schema-inference/infer.ts';
 import { InferenceError } from '../../core/schema-inference/inference-error.ts';
+import {
+  columnsToAsk,
+  type GraphClasses,
+  type LikelyLabels,
+  likelyLabels,
+} from '../../core/schema-inference/likely-labels.ts';
+import { columnsIn } from '../../core/schema-inference/pick-columns.ts';
 import { manifestByHand, rowProblem } from '../../core/schema-inference/row-inputs.ts';
 import { readJsonLines } from '../../platform/json-lines.ts';
 import type { ExaminedModel } from '../../platform/onnx/examine.ts';
 import { describeLeftOut, type FileProfile } from '../validation/file-profile.ts';
 import { numberFacts } from '../validation/number-facts.ts';
-import { type ProfiledFile, withProfiledFile } from '../validation/profile-file.ts';
+import { type ProfiledFile, type ProfileOptions, withProfiledFile } from '../validation/profile-file.ts';
 import type { Draft } from './draft.ts';
 import { contractOfRequests, wholeInputs } from './infer-contract.ts';
 import { labelValues } from './label-values.ts';
@@ -19,7 +29,7 @@ import { inferColumns, type NamedColumns } from './reference-columns.ts';
 import { withinResources } from './reference-resources.ts';
 
 /** What somebody says of the data. */
-export interface DraftOptions extends Omit<InferOptions, 'facts' | 'guessed' | 'named'>, NamedColumns {
+export interface DraftOptions extends Omit<InferOptions, 'facts' | 'guessed' | 'labels' | 'named'>, NamedColumns {
   /** Name of the model. */
   readonly model: string;
   readonly dataFile: string;
@@ -32,7 +42,7 @@ export interface DraftOptions extends Omit<InferOptions, 'facts' | 'guessed' | '
  * @throws ReferenceTooLargeError when memory or disk does not suffice
  */
 export async function draftContract(
-  { signature, inspection, file }: ExaminedModel,
+  { signature, inspection, file, classes }: ExaminedModel,
   options: DraftOptions,
 ): Promise<Draft> {
   const { dataFile, model } = options;
@@ -48,7 +58,8 @@ export async function draftContract(
   const requests = /\.(jsonl|ndjson)$/.test(dataFile);
   const wholes = wholeInputs(signature, requests ? await firstLine(dataFile) : undefined);
   const named = featureNames(await readFile(file));
-  const draft = (source: string, part: Signature) => draftOfTable(source, part, { ...options, named });
+  const draft = (source: string, part: Signature) =>
+    draftOfTable(source, part, { ...options, named, classes: classes() });
   const [whole] = wholes;
   if (whole === undefined) return draft(dataFile, signature);
   if (requests) {
@@ -67,24 +78,64 @@ async function firstLine(file: string): Promise<Record<string, unknown> | undefi
   return undefined;
 }
 
-type TableOptions = DraftOptions & Pick<InferOptions, 'named'>;
+type TableOptions = DraftOptions & Pick<InferOptions, 'named'> & Pick<GraphClasses, 'classes'>;
 
 /** Of a table: types and ranges of features as they are, and of other columns what is certain. */
-const draftOfTable = (file: string, signature: Signature, options: TableOptions): Promise<Draft> =>
+function draftOfTable(file: string, signature: Signature, options: TableOptions): Promise<Draft> {
   // A text is allowed as a contract reads it: NA is one.
-  withinResources(options.dataFile, () =>
-    withProfiledFile(file, { literalText: true }, (profiled) => draftOfProfiled(profiled, signature, options)),
-  );
+  const draft = (missingTokens?: readonly string[]): Promise<Draft | { readonly tokens: readonly string[] }> =>
+    withProfiledFile(file, { literalText: true, missingTokens }, async (profiled) => {
+      const tokens = missingTokens === undefined ? tokensOf(profiled, signature, options) : [];
+      return tokens.length > 0 ? { tokens } : draftOfProfiled(profiled, signature, { ...options, missingTokens });
+    });
+  return withinResources(options.dataFile, async () => {
+    const first = await draft();
+    // What a column holds can be told only when its numbers are read as such.
+    const drafted = 'tokens' in first ? await draft([...MISSING_TOKENS, ...first.tokens]) : first;
+    if ('tokens' in drafted) throw new RangeError('words for a missing number are asked for once');
+    return drafted;
+  });
+}
 
-async function draftOfProfiled(profiled: ProfiledFile, signature: Signature, options: TableOptions): Promise<Draft> {
+/** Words for a missing number that alone make text of columns of numbers, where the graph takes them as numbers. */
+function tokensOf(
+  { table, profile }: ProfiledFile,
+  { inputs }: Signature,
+  { label, classes }: Pick<TableOptions, 'label' | 'classes'>,
+): readonly string[] {
+  const texts = inputs.filter(({ type }) => type === 'string');
+  // Which columns an input of several texts takes is not known yet.
+  if (texts.some((spec) => columnsIn(spec) !== 1)) return [];
+  const named = new Set(texts.map(({ name }) => name));
+  const found = new Map<string, string>();
+  const values = new Set([...classes.values()].flatMap((list) => list.map((name) => String(name).toLowerCase())));
+  for (const { name, kind } of table.columns) {
+    const column = profile.columns[name]!;
+    const tokens = kind === 'text' && !named.has(name) ? absentTokens(column) : [];
+    for (const token of tokens) found.set(token.toLowerCase(), token);
+    // A class may be called none.
+    if (tokens.length === 0 && column.kind === 'categorical' && (name === label || isLabelName(name)))
+      for (const value of column.categories) values.add(value.toLowerCase());
+  }
+  return [...found].flatMap(([word, token]) => (values.has(word) ? [] : [token]));
+}
+
+async function draftOfProfiled(
+  profiled: ProfiledFile,
+  signature: Signature,
+  options: TableOptions & Pick<ProfileOptions, 'missingTokens'>,
+): Promise<Draft> {
   const { duck, table, profile } = profiled;
   assertRecords(profile);
-  const stated: InferOptions = { ...options, facts: await numberFacts(profiled) };
+  const facts = await numberFacts(profiled);
+  const graph = { outputs: signature.outputs, classes: options.classes };
+  const stated: InferOptions = { ...options, facts, labels: await labelsIn(profiled, graph, facts) };
   const first = inferContract(signature, profile, stated);
+  const { missingTokens } = options;
   const { columns, uncertain } = await certainColumns(profiled, options, first.likely);
   const guesses = { ...first.likely, ...(uncertain === undefined ? {} : { time: undefined }) };
   const guessed = Object.entries(guesses).filter(([, name]) => name !== undefined);
-  const { contract, taken, order, constant } =
+  const { contract, taken, order, constant, hints } =
     guessed.length === 0
       ? first
       : inferContract(signature, profile, {
@@ -96,7 +147,7 @@ async function draftOfProfiled(profiled: ProfiledFile, signature: Signature, opt
   return {
     contract: Contract.parse({
       ...contract,
-      data: { ...contract.data, ...columns },
+      data: { ...contract.data, ...columns, ...(missingTokens === undefined ? {} : { missingTokens }) },
       file: { ...contract.file, delimiter: profile.delimiter ?? undefined },
     }),
     taken,
@@ -112,8 +163,33 @@ async function draftOfProfiled(profiled: ProfiledFile, signature: Signature, opt
             `${uncertain} may be the time of a row, but could be read only by guessing: --time ${uncertain} with --time-zone, ` +
               'and --time-format where it is not ISO 8601',
           ]),
+      ...hints,
+      ...(missingTokens === undefined
+        ? []
+        : [
+            `${missingTokens
+              .slice(MISSING_TOKENS.length)
+              .map((token) => `'${token}'`)
+              .join(
+                ', ',
+              )} in columns of numbers is taken for a missing one: data.missingTokens of the contract says so`,
+          ]),
     ],
   };
+}
+
+/** Columns that may be the ground truth by their values. */
+async function labelsIn(
+  { duck, table, profile }: ProfiledFile,
+  graph: GraphClasses,
+  facts: ReadonlyMap<string, NumberFacts>,
+): Promise<LikelyLabels> {
+  const values = new Map<string, LabelValues['values']>();
+  for (const name of columnsToAsk(graph, profile, facts)) {
+    const found = await labelValues(duck, table, name);
+    if (found !== undefined && !found.more) values.set(name, found.values);
+  }
+  return likelyLabels(graph, profile, { facts, values });
 }
 
 /** @throws InferenceError for JSON that has the columns, or the rows by a key, in one record, as pandas writes by default */

@@ -96,7 +96,8 @@ async function fill(
       for (const [i, { name }] of check.summaries.entries()) kept[name] = plain(checked.summaries[i]![0]!);
       if (time !== undefined) kept[time] = ownValue(line, time);
       if (decision) {
-        const { parts, failed } = await runRows(1, () => model.run(checked.tensors, [decision.output]));
+        const place = { file: path.basename(dataFile), number: () => row, what: 'request' } as const;
+        const { parts, failed } = await runRows(1, () => model.run(checked.tensors, [decision.output]), place);
         const [answer] = parts;
         answered ||= answer !== undefined;
         if (!answered && row >= HOPELESS) throw failsOnAll(row, failed[0]!);
@@ -126,8 +127,11 @@ async function fill(
 }
 
 /** As JSON has it: what is no number is missing. */
-const plain = (value: number | string): number | string | null =>
-  typeof value === 'number' && !Number.isFinite(value) ? null : value;
+function plain(value: number | bigint | string): number | string | null {
+  if (typeof value === 'string') return value;
+  const number = Number(value);
+  return Number.isFinite(number) ? number : null;
+}
 
 /** What values of each type are in the table of requests, as a capture has them. */
 const COLUMN_TYPES: Readonly<Record<FeatureType, string>> = {

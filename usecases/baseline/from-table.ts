@@ -95,7 +95,8 @@ function joined(parts: readonly FeatureValues[]): Float64Array | string[] {
   const whole = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts as readonly Exclude<FeatureValues, string[]>[]) {
-    whole.set(part, at);
+    if (part instanceof Float64Array) whole.set(part, at);
+    else for (const [i, value] of part.entries()) whole[at + i] = Number(value);
     at += part.length;
   }
   return whole;
@@ -121,10 +122,12 @@ async function score(
   try {
     for await (const chunk of duck.columns(`SELECT ${select} FROM rows`)) {
       for (const [rows, labels, ...cells] of takesOneRow(signature) ? singleRows(chunk) : [chunk]) {
-        const { parts, failed } = await runRows(rows!.length, (from, to) => {
+        const place = { file: path.basename(dataFile), number: (row: number) => Number(rows![row]) + 1 };
+        const part = (from: number, to: number) => {
           const own = from === 0 && to === rows!.length ? cells : cells.map((column) => column.slice(from, to));
           return run(model, check, inputsOfColumns(check, own, to - from), decision.output);
-        });
+        };
+        const { parts, failed } = await runRows(rows!.length, part, place);
         const scores = new Array<number>(rows!.length).fill(Number.NaN);
         for (const { from, to, answers } of parts)
           for (const [i, value] of read(answers[decision.output]!, to - from).entries()) scores[from + i] = value;

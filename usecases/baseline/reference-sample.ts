@@ -46,6 +46,7 @@ export interface SampledReference {
  * What a model answers about some rows of its reference, for whoever infers what its outputs mean.
  *
  * @throws ReferenceRunError when it fails on all of them
+ * @throws ModelLostError when it does not survive one of them
  */
 export async function sampleReference(options: SampleOptions): Promise<SampledReference> {
   const { manifest, signature, open, label, dataFile } = options;
@@ -59,8 +60,10 @@ export async function sampleReference(options: SampleOptions): Promise<SampledRe
   const model = await open();
   for await (const batch of batches) {
     asked += batch.truths.length;
-    const { parts, failed: rows } = await runRows(batch.truths.length, (from, to) =>
-      model.run(check.run(batch.inputs(from, to), false).tensors),
+    const { parts, failed: rows } = await runRows(
+      batch.truths.length,
+      (from, to) => model.run(check.run(batch.inputs(from, to), false).tensors),
+      { file: path.basename(dataFile), number: (row) => batch.numbers[row]!, what: tensors ? 'request' : 'row' },
     );
     for (const part of parts) {
       answers.push(part.answers);

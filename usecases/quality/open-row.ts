@@ -35,14 +35,22 @@ export async function rowOpener(
       cells[name] =
         personal === 'encrypt' && typeof value === 'string'
           ? plainValue(keys!.open({ owner: model, field: name }, value), type)
-          : value;
+          : wholeValue(value, type);
     }
     return cells;
   };
 }
 
+type FeatureType = Contract['features'][number]['type'];
+
 /** An opened envelope holds text. */
-function plainValue(text: string, type: Contract['features'][number]['type']): unknown {
+function plainValue(text: string, type: FeatureType): unknown {
   if (type === 'string') return text;
-  return type === 'boolean' ? text === 'true' : Number(text);
+  if (type === 'boolean') return text === 'true';
+  const whole = wholeValue(text, type);
+  return typeof whole === 'bigint' && !Number.isSafeInteger(Number(text)) ? whole : Number(text);
 }
+
+/** An integer that no double holds is captured as text. */
+const wholeValue = (value: unknown, type: FeatureType): unknown =>
+  type === 'integer' && typeof value === 'string' && /^-?\d+$/.test(value) ? BigInt(value) : value;

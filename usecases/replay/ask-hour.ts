@@ -1,3 +1,4 @@
+import { exactText } from '../../core/protocols/formats/exact-text.ts';
 import type { ComparedRow } from '../../core/quality/compare.ts';
 import type { ModelVersion } from '../../core/registry/version.ts';
 import type { AnswerPair, Deciding } from '../../core/replay/answers.ts';
@@ -143,7 +144,7 @@ async function askRows(
     const outcome = outcomes[i];
     if (outcome === undefined || outcome === 'failed' || outcome.refused) continue;
     const own: Asked = { request: row.request, since: row.since };
-    const input = JSON.stringify(Object.values(row.features));
+    const input = exactText(Object.values(row.features));
     if (drawn.has(row)) answers.push({ ...own, input, suspect: row.score, reference: outcome.score });
     const known = truths.get(row.id);
     const compared = known === undefined ? undefined : comparedRow(row, outcome, known, deciding);

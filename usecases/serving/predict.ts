@@ -15,6 +15,7 @@ import { instant } from '../../core/serving/instant.ts';
 import type { Route } from '../../core/serving/route.ts';
 import { FeedError, RunError } from '../../platform/onnx/errors.ts';
 import { fill, outcomeOf } from './error-mapping.ts';
+import { failingRow } from './failing-row.ts';
 import { outOfDistributionHeader, outOfDistributionMessage } from './guards.ts';
 import { decisionScores, type LoadedVersion, rejection } from './loaded-version.ts';
 import { UnansweredError } from './unanswered-error.ts';
@@ -187,8 +188,10 @@ export async function runModel(
     return outputs;
   } catch (cause) {
     if (cause instanceof FeedError) throw new InputError(cause.message, { cause });
-    if (cause instanceof RunError && loaded.rehearsed)
-      throw new UnansweredError(loaded.personal ? new RedactedError(cause) : cause);
+    if (cause instanceof RunError && loaded.rehearsed) {
+      const row = checked.rows > 1 ? await failingRow(loaded, checked.tensors, checked.rows) : undefined;
+      throw new UnansweredError(loaded.personal ? new RedactedError(cause) : cause, row);
+    }
     throw cause;
   }
 

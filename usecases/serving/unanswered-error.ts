@@ -5,12 +5,15 @@ import { ProtocolError } from '../../core/errors/protocol-error.ts';
  * it is no 5xx. It is a failure of the version all the same, and is counted as one, for nobody but its author can mend it.
  */
 export class UnansweredError extends ProtocolError {
-  /** @param cause what ONNX Runtime said; it is not shown, for a run may have had rows of others in it */
-  constructor(cause: unknown) {
+  /**
+   * @param cause what ONNX Runtime said; it is not shown, for a run may have had rows of others in it
+   * @param row the first that it fails on, from 0; undefined where that is not known, or there is no other
+   */
+  constructor(cause: unknown, row: number | undefined) {
     super(
       422,
-      'the model has no answer to these values: its graph fails on them, though it answers others. See that they are of ' +
-        'the kind that it was made for (codes that it knows, nothing that it would divide by zero)',
+      `the model has no answer to these values: its graph fails on them${row === undefined ? '' : `, first in row ${row}`}, though it answers others. ` +
+        'See that they are of the kind that it was made for (codes that it knows, nothing that it would divide by zero)',
       { cause },
     );
   }

@@ -11,6 +11,8 @@ import { withPlainTable } from './plain-table.ts';
 export interface ProfileOptions {
   /** Whether NaN, NA and NULL are values of a column of text, as a contract has it, and not missing. @default false */
   readonly literalText?: boolean;
+  /** How missing numbers are written in text, as a contract's `data.missingTokens`. @default NaN, NA and NULL */
+  readonly missingTokens?: readonly string[] | undefined;
 }
 
 /** A file that is open, as a relation of values, with the profile that was made of it. */
@@ -37,11 +39,12 @@ export const profileAnyFile = (file: string, options: ProfileOptions = {}): Prom
  */
 export function withProfiledFile<T>(
   file: string,
-  { literalText = false }: ProfileOptions,
+  { literalText = false, missingTokens }: ProfileOptions,
   work: (profiled: ProfiledFile) => Promise<T>,
 ): Promise<T> {
   return withDuck(undefined, (duck) =>
-    withPlainTable(duck, file, async (table) => {
+    withPlainTable(duck, file, async (plain) => {
+      const table = missingTokens === undefined ? plain : withTokens(plain, missingTokens);
       const { relation, cells } = await createPlainCells(duck, table);
       const columns = table.columns.map(({ name, text }, i): ProfiledColumn => {
         const { numbers, field, state } = cells[i]!;
@@ -61,3 +64,12 @@ export function withProfiledFile<T>(
     }),
   );
 }
+
+/** A table whose cells are read with these words for a missing number. */
+const withTokens = (table: PlainTable, missingTokens: readonly string[]): PlainTable => ({
+  ...table,
+  columns: table.columns.map((column) => ({
+    ...column,
+    cell: (rule, field) => column.cell({ ...rule, missingTokens }, field),
+  })),
+});

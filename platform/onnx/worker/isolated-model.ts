@@ -2,13 +2,23 @@ import type { TensorData } from '../../../core/model/tensor.ts';
 import type { RunReport } from '../../../core/observability/observation.ts';
 import { PlatformError } from '../../errors.ts';
 import type { LoadOptions, OnnxModel } from '../model.ts';
-import { limitMemory, type MemoryLimit } from './memory-limit.ts';
+import { limitMemory } from './memory-limit.ts';
 import type { WorkerModel } from './messages.ts';
 import { type WorkerEntry, WorkerLostError, WorkerProcess } from './worker-process.ts';
 
 /** A model has not answered in time, or has taken its process along. */
 export class ModelLostError extends PlatformError {
   override readonly name = 'ModelLostError';
+  /** The limit that it went beyond, where it was one: seconds, or MB. */
+  readonly exceeded: { readonly limit: 'time' | 'memory'; readonly allowed: number } | undefined;
+
+  constructor(
+    message: string,
+    { exceeded, ...options }: ErrorOptions & Partial<Pick<ModelLostError, 'exceeded'>> = {},
+  ) {
+    super(message, options);
+    this.exceeded = exceeded;
+  }
 }
 
 export interface IsolationOptions {
@@ -141,19 +151,23 @@ export class IsolatedProcess {
           cause: error,
         });
       this.#lost++;
-      throw new ModelLostError(`the model was lost: ${this.#howLost(error, late && timeoutMs, memory)}`, {
-        cause: error,
-      });
+      throw this.#lostError(error, late ? timeoutMs : undefined, memory?.exceeded ? memoryMb : undefined);
     } finally {
       clearTimeout(timer);
       memory?.stop();
     }
   }
 
-  #howLost({ message }: WorkerLostError, late: number | false, memory: MemoryLimit | undefined): string {
-    if (memory?.exceeded) return `its process took more than the ${this.isolation.memoryMb} MB that it may have`;
-    if (late !== false) return `it has not answered within ${late / 1_000} s`;
+  /** @param late milliseconds that it was given, where it took longer; @param large MB, where it took more */
+  #lostError(cause: WorkerLostError, late: number | undefined, large: number | undefined): ModelLostError {
+    const lost = (how: string, exceeded?: ModelLostError['exceeded']): ModelLostError =>
+      new ModelLostError(`the model was lost: ${how}`, { cause, exceeded });
+    if (large !== undefined)
+      return lost(`its process took more than the ${large} MB that it may have`, { limit: 'memory', allowed: large });
+    if (late !== undefined)
+      return lost(`it has not answered within ${late / 1_000} s`, { limit: 'time', allowed: late / 1_000 });
     // Nobody here has killed it: most often that is the system, out of memory.
-    return message.includes('SIGKILL') ? `${message}: the system may have run out of memory` : message;
+    const { message } = cause;
+    return lost(message.includes('SIGKILL') ? `${message}: the system may have run out of memory` : message);
   }
 }

@@ -90,6 +90,32 @@ describe('trimtab init with a table', () => {
     expect(contract().features.map(({ name }) => name)).toEqual(['a', 'b']);
   });
 
+  it('takes words for a missing number as that where nothing else keeps a column from being one of numbers', async () => {
+    const rows = Array.from({ length: 30 }, (_, i) => [i / 4, i % 7, ['1', '2', 'none'][i % 3]]);
+    Object.assign(rows[3]!, ['N/A', 5, '1']);
+    Object.assign(rows[4]!, ['N/A', '-', '2']);
+    const data = table('absent.csv', ['a,b,kind', ...rows.map((row) => row.join())].join('\n'));
+    const made = await init(data, ['a', 'b'], '--label', 'kind');
+    expect(made).toMatchObject({ status: 0, err: '' });
+    expect(made.out).toContain("'N/A', '-' in columns of numbers is taken for a missing one");
+    expect(contract()).toMatchObject({
+      features: [
+        { name: 'a', type: 'float', missing: 'allow', max: 8.7 },
+        { name: 'b', type: 'float', missing: 'allow' },
+      ],
+      data: { missingTokens: ['NaN', 'NA', 'NULL', 'N/A', '-'] },
+    });
+    const odd = table('odd.csv', ['a,b', ...rows.map(([a, b]) => `${b === 5 ? 'soon' : a},${b}`)].join('\n'));
+    expect((await init(odd, ['a', 'b'], '--force')).err).toContain('column a holds text such as');
+  });
+
+  it('says how a graph gets more than the limits that it went beyond', async () => {
+    const { status, err } = await init(table('few.csv', 'a,b\n1,2\n'), ['a', 'b'], '--memory-limit', '1');
+    expect(status).toBe(2);
+    expect(err).toMatch(/does not survive being opened, .* more than the 1 MB that it may have.*--memory-limit 2;/);
+    expect(existsSync(target())).toBe(false);
+  });
+
   it('says what identifiers and times are, where that is certain', async () => {
     const lines = ['k,at,a,b', ...[1, 2, 3].map((n) => `${n},2024-0${n}-01T00:00:00Z,${n},1`)];
     const named = ['--id', 'k', '--time', 'at'];

@@ -29,8 +29,16 @@ describe('besideConstant', () => {
     expect(besideConstant(classes([500, 50], [500, 60]))).toEqual({});
     expect(besideConstant(classes([900, 0], [100, 100]))).toEqual({});
     expect(besideConstant(classes([6, 4], [4, 3]))).toEqual({});
-    expect(besideConstant(classes([100, 90]))).toEqual({});
     expect(besideConstant({ rows: 10, errorRate: 1 })).toEqual({});
+  });
+
+  it('says that labels of one class or one value tell nothing, and refuses nothing for them', () => {
+    const one = besideConstant(classes([100, 90]));
+    expect(one.worse).toBeUndefined();
+    expect(one.remark).toMatch(/^all 100 labelled rows of its own reference have the label c0: they do not say/);
+    const same = besideConstant(squares(4, 0));
+    expect(same.worse).toBeUndefined();
+    expect(same.remark).toContain('have the same label');
   });
 
   it('holds a regression against the mean of its labels', () => {

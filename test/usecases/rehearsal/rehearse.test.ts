@@ -73,11 +73,11 @@ describe('a rehearsal', () => {
     expect(good.reports().get('gather')).toMatchObject({ champion: 1, notLoaded: [] });
 
     // Another try would fail again, so it is no 5xx; the version has failed all the same, and nothing of a run is told.
-    const ask = async (index: number) =>
+    const ask = async (...instances: number[]) =>
       read(
         await good.handle({
           ...post('/v1/models/gather:predict'),
-          body: Buffer.from(JSON.stringify({ instances: [index] })),
+          body: Buffer.from(JSON.stringify({ instances })),
         }),
       );
     const failed = await ask(99);
@@ -86,6 +86,16 @@ describe('a rehearsal', () => {
     expect(fixture.metric('Failure').at(-1)).toMatchObject({ Failure: 1, Violation: 0 });
     expect(fixture.lines.join()).toContain('out of data bounds');
     expect((await ask(1)).status).toBe(200);
+    // Of several rows the first that it fails on is named, by its place alone.
+    for (const [rows, row] of [
+      [[1, 0, 2, 99, 98, 1, 0], 3],
+      [[99, 1], 0],
+      [[1, 0, 1, 0, 99], 4],
+    ] as const)
+      expect(await ask(...rows)).toMatchObject({
+        status: 422,
+        body: { error: expect.stringContaining(`fails on them, first in row ${row}, though`) },
+      });
 
     // A version whose answers were others: what an endpoint on another machine would find.
     const bytes = await fixture.real.artifacts.get(rehearsal!.key);

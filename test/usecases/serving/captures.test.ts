@@ -1,12 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Capture } from '../../../core/captures/capture.ts';
+import { type Capture, isKeptWhole } from '../../../core/captures/capture.ts';
 import { capturedProbabilities, capturedScores } from '../../../core/captures/captured-outputs.ts';
 import { PRINCIPAL_FIELD, UNIT_FIELD } from '../../../core/captures/pseudonym-fields.ts';
 import type { HttpRequest } from '../../../core/serving/http.ts';
 import { readSignature } from '../../../platform/onnx/model.ts';
 import { privacyKeys } from '../../../platform/privacy.ts';
+import { rowOpener } from '../../../usecases/quality/open-row.ts';
 import type { Endpoint } from '../../../usecases/serving/endpoint.ts';
 import { FLOAT, INT64, integerAttribute, model, node, tensor, valueInfo } from '../../fixtures/onnx/write.ts';
 import { PIPELINE, ROW, read, request, ServingFixture } from '../../fixtures/serving-fixture.ts';
@@ -69,6 +70,38 @@ describe('captures of an endpoint', () => {
   const v1 = (headers: Record<string, string> = {}, more: Partial<HttpRequest> = {}): HttpRequest => ({
     ...request('POST', V1, { instances: [ROW] }, headers),
     ...more,
+  });
+
+  it('hold 64-bit integers with all their digits, which a replay asks about again', async () => {
+    const graph = model({
+      nodes: [node('Identity', ['n'], ['y'])],
+      inputs: [valueInfo('n', INT64, ['rows', 2])],
+      outputs: [valueInfo('y', INT64, ['rows', 2])],
+    });
+    const features = ['id', 'age'].map((name, index) => ({ name, type: 'integer', input: 'n', index }));
+    const endpoint = await serve({ name: 'big', contract: { features } } as { name: string }, graph);
+    const ids = [2n ** 53n + 1n, 7n, -(2n ** 63n)];
+    const many = Array.from({ length: 40 }, (_, i) => 2n ** 60n + BigInt(i));
+    for (const rows of [ids, many, ids.slice(0, 1)]) {
+      const body = Buffer.from(`{"instances":[${rows.map((id) => `{"id":${id},"age":${5}}`).join()}]}`);
+      expect(read(await endpoint.handle({ ...request('POST', '/v1/models/big:predict'), body })).status).toBe(200);
+    }
+    const captures = fixture.lines.map((line) => JSON.parse(line) as Capture).filter(({ trimtab }) => trimtab);
+    expect(captures.map(({ features: { id } }) => id)).toEqual([
+      ['9007199254740993', 7, '-9223372036854775808'],
+      many.map(String),
+      ['9007199254740993'],
+    ]);
+    const record = (await fixture.real.ledger.version('big', 1))!;
+    const open = await rowOpener(fixture.home, 'big', [record]);
+    expect([0, 1, 2].map((row) => open(captures[0]!, row))).toEqual([
+      { id: 2n ** 53n + 1n, age: 5 },
+      { id: 7, age: 5 },
+      { id: -(2n ** 63n), age: 5 },
+    ]);
+    // As they were written before, rounded.
+    expect(open({ features: { id: [2 ** 60], age: [5] } }, 0)).toEqual({ id: 2 ** 60, age: 5 });
+    expect([2 ** 60, '1152921504606846977'].map(isKeptWhole)).toEqual([false, true]);
   });
 
   it('say what was randomised and who has sent it, as pseudonyms, and how long it took', async () => {
