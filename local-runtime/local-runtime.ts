@@ -5,6 +5,7 @@ import { PrometheusSink } from '../core/observability/prometheus.ts';
 import { type LocalHome, openLocalHome } from '../platform/local/home.ts';
 import { httpProbe } from '../platform/local/http-probe.ts';
 import type { EndpointProbe } from '../platform/ports.ts';
+import { openBounds } from '../server/admission/bounds.ts';
 import { DeliveryStream } from '../server/captures/delivery-stream.ts';
 import { serve } from '../server/http/http-server.ts';
 import { type Interval, startInterval } from '../server/lib/interval.ts';
@@ -72,7 +73,9 @@ export async function startLocalRuntime(options: LocalRuntimeOptions): Promise<L
     statistics: sink.statistics,
     mirror: 'after',
   });
+  const bounds = openBounds(options.callerHeader === undefined ? {} : { header: options.callerHeader });
   const collectors = [
+    bounds.collect,
     releaseGauges(() => endpoint.reports()),
     watchedGauges(home, () => [...endpoint.reports().keys()]),
   ];
@@ -80,7 +83,7 @@ export async function startLocalRuntime(options: LocalRuntimeOptions): Promise<L
     first: metricsPage({ sink, collectors }),
     port: options.port,
     host: options.host ?? '127.0.0.1',
-    ...(options.callerHeader === undefined ? {} : { callerHeader: options.callerHeader }),
+    bounds,
   });
   const marker = path.join(home.folder, 'local-runtime.json');
   await writeFile(marker, JSON.stringify({ url: server.url, pid: process.pid }));
@@ -135,6 +138,7 @@ export async function startLocalRuntime(options: LocalRuntimeOptions): Promise<L
     close: async () => {
       await Promise.all(loops.map((loop) => loop.stop()));
       await server.close();
+      bounds.close();
       await stream.flush();
       await endpoint.close();
       await home.close();

@@ -1,5 +1,6 @@
 import { totalmem } from 'node:os';
 import * as z from 'zod';
+import { TrustedProxies } from './admission/trusted-proxies.ts';
 
 /** A setting of the server, given by a flag of the command or by a variable of the environment. */
 interface Setting<T extends z.ZodType = z.ZodType> {
@@ -66,15 +67,37 @@ export const SETTINGS = {
     megabytes(1_048_576).default(512 * MEGABYTE),
     'request-megabytes',
   ),
+  callerShare: setting(
+    'share of requests, their bytes and connections that one caller may hold, 0 to 1 (429)',
+    z.coerce.number().gt(0).max(1).default(0.5),
+  ),
+  trustedProxies: setting(
+    'addresses or networks (CIDR) of proxies in front, comma-separated, that say who the caller is; none by default',
+    z
+      .string()
+      .transform((text, context) => {
+        try {
+          return new TrustedProxies(text.split(',').map((network) => network.trim()));
+        } catch (error) {
+          context.addIssue({ code: 'custom', message: (error as Error).message });
+          return z.NEVER;
+        }
+      })
+      .optional(),
+  ),
   callerHeader: setting(
-    'header in which a trusted proxy in front says who the caller is, for rate limits; the address by default',
+    'header in which a proxy in front says who the caller is, for shares and rate limits; x-forwarded-for with --trusted-proxies; without them every peer is believed',
     z
       .string()
       .regex(/^[A-Za-z0-9-]{1,64}$/, 'a header is named by letters, digits and -')
       .transform((name) => name.toLowerCase())
       .optional(),
   ),
-  maxConnections: setting('connections at once to a process', whole(1, 1_000_000).default(10_000)),
+  maxConnections: setting(
+    'connections at once to a process (503); by default also no more than memory allows, at 16 KB each of a sixteenth',
+    whole(1, 1_000_000).default(10_000),
+  ),
+  grpcStreams: setting('calls at once on a connection of gRPC', whole(1, 100_000).default(100)),
   bodyBytes: setting('largest body, MB (413)', megabytes(1_024).default(6 * MEGABYTE), 'body-megabytes'),
   headTimeout: setting(
     'seconds that the head of a request may take (408)',
@@ -83,6 +106,14 @@ export const SETTINGS = {
   bodyTimeout: setting(
     'seconds that a whole request may take to come (408)',
     z.coerce.number().gt(0).max(3_600).default(60),
+  ),
+  bodyRate: setting(
+    'bytes a second that a body must come at, once it has been measured for --body-grace (408); 0 for none',
+    z.coerce.number().min(0).max(1_000_000_000).default(240),
+  ),
+  bodyGrace: setting(
+    'seconds before a slow caller is cut off: below the rate, or where there is no room for others',
+    z.coerce.number().gt(0).max(600).default(5),
   ),
   keepAlive: setting(
     'seconds that a connection is kept without a request',
@@ -114,6 +145,10 @@ export const CHILD_ENVIRONMENT = ['TRIMTAB_SERVE_HOME_OF_MODELS'];
  * several times its size while it is read and answered.
  */
 const SHARES = { requestBytes: 1 / 8, queueBytes: 1 / 16 } as const;
+
+/** What an open connection holds, with a head that has begun to arrive; bytes. */
+const CONNECTION_BYTES = 16 * 1024;
+const LEAST_CONNECTIONS = 256;
 
 /** Available memory: the container's limit, else the machine's memory; bytes. */
 const memoryHere = (): number => Math.min(process.constrainedMemory() || Number.POSITIVE_INFINITY, totalmem());
@@ -166,5 +201,11 @@ function withinMemory(settings: Settings, memory: number, given: (name: SettingN
     const most = Math.max(settings.bodyBytes, Math.floor((memory * SHARES[name]) / settings.processes));
     return given(name) ? settings[name] : Math.min(settings[name], most);
   };
-  return { ...settings, requestBytes: bounded('requestBytes'), queueBytes: bounded('queueBytes') };
+  const connections = Math.max(LEAST_CONNECTIONS, Math.floor(memory / 16 / settings.processes / CONNECTION_BYTES));
+  return {
+    ...settings,
+    requestBytes: bounded('requestBytes'),
+    queueBytes: bounded('queueBytes'),
+    maxConnections: given('maxConnections') ? settings.maxConnections : Math.min(settings.maxConnections, connections),
+  };
 }
