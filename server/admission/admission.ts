@@ -92,10 +92,10 @@ export class Admission {
   /** Admits a request whose body has not arrived. @throws ProtocolError 503 or 429 when there is no room */
   enter(caller: string, { cut, withinMs }: TicketOptions): Ticket {
     let use = this.#uses.get(caller);
-    if (this.#requests >= this.options.requests && !this.#cutOldest(this.#waiting, 'requests'))
-      throw this.#refused('requests');
     if (use !== undefined && use.requests >= this.#share('requests') && !this.#cutOldest(use.waiting, 'requests', use))
       throw this.#refused('requests', use);
+    if (this.#requests >= this.options.requests && !this.#cutOldest(this.#waiting, 'requests'))
+      throw this.#refused('requests');
     // Cutting off may have ended the last request of the caller.
     use = this.#uses.get(caller);
     if (use === undefined) {
@@ -113,8 +113,8 @@ export class Admission {
   assertRoom(ticket: Ticket, bytes: number): void {
     const { use } = ticket;
     const more = bytes - ticket.bytes;
-    if (this.#bytes > ticket.bytes && this.#bytes + more > this.options.bytes) throw this.#refused('bytes');
     if (use.bytes > ticket.bytes && use.bytes + more > this.#share('bytes')) throw this.#refused('bytes', use);
+    if (this.#bytes > ticket.bytes && this.#bytes + more > this.options.bytes) throw this.#refused('bytes');
   }
 
   /**
@@ -127,10 +127,10 @@ export class Admission {
     const { use } = ticket;
     const more = held - ticket.bytes;
     if (more <= 0) return;
-    while (this.#bytes > ticket.bytes && this.#bytes + more > this.options.bytes)
-      if (!this.#cutOldest(this.#waiting, 'bytes', undefined, ticket)) throw this.#refused('bytes');
     while (use.bytes > ticket.bytes && use.bytes + more > this.#share('bytes'))
       if (!this.#cutOldest(use.waiting, 'bytes', use, ticket)) throw this.#refused('bytes', use);
+    while (this.#bytes > ticket.bytes && this.#bytes + more > this.options.bytes)
+      if (!this.#cutOldest(this.#waiting, 'bytes', undefined, ticket)) throw this.#refused('bytes');
     this.#hold(ticket, held);
   }
 
@@ -183,8 +183,10 @@ export class Admission {
     if (!this.#waiting.has(ticket)) this.#busyBytes += more;
   }
 
+  /** What one caller may hold; infinite where that is all there is: then the bound of the server says so. */
   #share(bound: Bound): number {
     const { callerShare, largestBody } = this.options;
+    if (callerShare === 1) return Number.POSITIVE_INFINITY;
     const share = Math.ceil(this.options[bound] * callerShare);
     return bound === 'bytes' ? Math.max(share, largestBody) : share;
   }

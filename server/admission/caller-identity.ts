@@ -59,12 +59,18 @@ export class CallerIdentity {
     let last: string | undefined;
     for (let i = entries.length - 1; i >= 0; i--) {
       if (entries[i] === '') continue;
-      last = entries[i]!;
+      last = withoutPort(entries[i]!);
       if (isIP(last.split('%')[0]!) === 0 || !proxies.has(last)) return last;
     }
     return last;
   }
 }
+
+/** Some proxies write down the port as well, as in `203.0.113.7:52110` and `[2001:db8::5]:52110`. */
+const withoutPort = (entry: string): string =>
+  /^(\d{1,3}(?:\.\d{1,3}){3}):\d{1,5}$/.exec(entry)?.[1] ??
+  /^\[([0-9a-fA-F:.%]+)\](?::\d{1,5})?$/.exec(entry)?.[1] ??
+  entry;
 
 type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
 

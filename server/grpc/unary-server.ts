@@ -57,6 +57,8 @@ export interface UnaryServerOptions {
 
 /** Time between two pings of a connection; one that has not answered by the next is closed; milliseconds. */
 const PING_MS = 30_000;
+/** How long what follows a refused message is read; milliseconds. */
+const LINGER_MS = 1_000;
 /** What heads of calls may have; bytes. */
 const HEADER_BYTES = 16 * 1024;
 /** What a message of a probe may have; bytes. */
@@ -308,9 +310,15 @@ class Answer {
     this.#stop();
   }
 
-  /** Asks the caller to send no more of a message that nobody reads. */
+  /**
+   * Whoever is still sending reads the status and ends the stream. What comes meanwhile is dropped, so that it takes no
+   * window of the connection from others; a caller who goes on is cut off. Not at once: that would take the status back.
+   */
   #stop(): void {
-    this.stream.close(constants.NGHTTP2_NO_ERROR);
+    const { stream } = this;
+    stream.resume();
+    const late = setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), LINGER_MS);
+    stream.once('close', () => clearTimeout(late));
   }
 
   #begin(): boolean {
