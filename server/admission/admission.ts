@@ -35,6 +35,8 @@ interface Use {
 /** Which of the two sums of a bound is full. */
 type Bound = 'requests' | 'bytes';
 
+/** Bodies up to this size are bounded by the number of requests alone; bytes. */
+const SMALL_BYTES = 4 * 1024;
 /** Seconds after which a refused caller may try again. */
 const RETRY_SECONDS = 1;
 
@@ -94,6 +96,11 @@ export class Admission {
     let use = this.#uses.get(caller);
     if (use !== undefined && use.requests >= this.#share('requests') && !this.#cutOldest(use.waiting, 'requests', use))
       throw this.#refused('requests', use);
+    // Answers that nobody reads may be more than there is room for.
+    if (use !== undefined && use.bytes > this.#share('bytes') && !this.#cutOldest(use.waiting, 'bytes', use))
+      throw this.#refused('bytes', use);
+    if (this.#bytes > this.options.bytes && this.#requests > 1 && !this.#cutOldest(this.#waiting, 'bytes'))
+      throw this.#refused('bytes');
     if (this.#requests >= this.options.requests && !this.#cutOldest(this.#waiting, 'requests'))
       throw this.#refused('requests');
     // Cutting off may have ended the last request of the caller.
@@ -112,14 +119,16 @@ export class Admission {
   /** Asks whether a body of this length would find room now. @throws ProtocolError 503 or 429 when it would not */
   assertRoom(ticket: Ticket, bytes: number): void {
     const { use } = ticket;
+    if (bytes <= SMALL_BYTES) return;
     const more = bytes - ticket.bytes;
     if (use.bytes > ticket.bytes && use.bytes + more > this.#share('bytes')) throw this.#refused('bytes', use);
     if (this.#bytes > ticket.bytes && this.#bytes + more > this.options.bytes) throw this.#refused('bytes');
   }
 
   /**
-   * Accounts for a body that has grown. One larger than the whole bound is admitted when there is no other: the limit of
-   * bodies bounds it.
+   * Accounts for a body that has grown. A small one always has room, by the bound of requests: whoever fills the bytes
+   * with large ones does not keep out those of a few numbers. One larger than the whole bound is admitted when there is no
+   * other: the limit of bodies bounds it.
    *
    * @throws ProtocolError 503 or 429 when there is no room
    */
@@ -127,6 +136,10 @@ export class Admission {
     const { use } = ticket;
     const more = held - ticket.bytes;
     if (more <= 0) return;
+    if (held <= SMALL_BYTES) {
+      this.#hold(ticket, held);
+      return;
+    }
     while (use.bytes > ticket.bytes && use.bytes + more > this.#share('bytes'))
       if (!this.#cutOldest(use.waiting, 'bytes', use, ticket)) throw this.#refused('bytes', use);
     while (this.#bytes > ticket.bytes && this.#bytes + more > this.options.bytes)

@@ -112,6 +112,9 @@ function closeOldest(idle: ReadonlySet<Connection>): boolean {
   return false;
 }
 
+/** Requests of one connection that are worked on at once; those that a caller sends on top of them wait for their turn. */
+const PIPELINED = 16;
+
 const CONNECTION = Symbol('connection');
 type Marked = { [CONNECTION]?: Connection };
 
@@ -131,6 +134,7 @@ class Connection {
   /** Called when it has been closed. */
   gone: () => void = () => undefined;
   readonly #exchanges = new Set<Exchange>();
+  #queue: (() => void)[] = [];
 
   constructor(
     private readonly socket: Socket,
@@ -141,13 +145,24 @@ class Connection {
     this.#rest();
   }
 
+  /** Whether so many requests are in progress that the next has to wait. */
+  get full(): boolean {
+    return this.#exchanges.size >= PIPELINED;
+  }
+
+  /** Has a request wait until another has been answered. Meanwhile no more are read than have been. */
+  later(request: () => void): void {
+    this.#queue.push(request);
+    this.socket.pause();
+  }
+
   /** Begins an exchange of a request and its answer. */
   begin(): Exchange {
     if (this.#exchanges.size === 0) {
       this.idle[0].delete(this);
       this.idle[1].delete(this);
     }
-    const exchange = new Exchange(this.#exchanges, () => this.#rest());
+    const exchange = new Exchange(this.#exchanges, () => this.#ended());
     this.#exchanges.add(exchange);
     return exchange;
   }
@@ -160,9 +175,18 @@ class Connection {
 
   /** Ends all exchanges: of those that wait for their turn to be answered, the server does not say that they are over. */
   end(): void {
+    this.#queue = [];
     for (const exchange of this.#exchanges) exchange.end();
     this.idle[0].delete(this);
     this.idle[1].delete(this);
+  }
+
+  #ended(): void {
+    const next = this.#queue.shift();
+    if (next !== undefined) {
+      if (this.#queue.length === 0) this.socket.resume();
+      next();
+    } else if (this.#exchanges.size === 0) this.#rest();
   }
 
   #rest(): void {
@@ -178,13 +202,13 @@ export class Exchange {
 
   constructor(
     private readonly open: Set<Exchange>,
-    private readonly rest: () => void,
+    private readonly ended: () => void,
   ) {}
 
   /** May be called again. */
   end(): void {
     if (!this.open.delete(this)) return;
     this.ticket?.leave();
-    if (this.open.size === 0) this.rest();
+    this.ended();
   }
 }

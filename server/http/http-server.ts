@@ -142,6 +142,10 @@ class Answering {
 
   answer(incoming: IncomingMessage, outgoing: ServerResponse): void {
     const connection = connectionOf(incoming.socket);
+    if (connection.full) {
+      connection.later(() => this.answer(incoming, outgoing));
+      return;
+    }
     const exchange = connection.begin();
     outgoing.on('close', () => exchange.end());
     const who = this.#identity.of(connection.peer, incoming.headers);

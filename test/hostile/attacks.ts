@@ -6,6 +6,7 @@ export interface Attack {
   stop(): void;
 }
 
+const ROW = Array.from({ length: 30 }, (_, i) => i / 4);
 const MEGABYTE = 1024 * 1024;
 const PATH = '/v2/models/tree/infer';
 
@@ -72,7 +73,8 @@ export const nearlyWhole = (url: string, count: number): Attack =>
 export const unreadAnswers = (url: string, count: number): Attack =>
   keepOpen(url, count, (socket) => {
     socket.pause();
-    const ask = `GET /openapi.json HTTP/1.1\r\nhost: x\r\n\r\n`;
+    const body = JSON.stringify({ inputs: [{ name: 'features', shape: [1, 30], datatype: 'FP32', data: ROW }] });
+    const ask = `${post(`content-length: ${body.length}`)}${body}`;
     for (let i = 0; i < 100; i++) socket.write(ask);
   });
 

@@ -9,9 +9,9 @@ afterEach(() => admission?.close());
 function open(options: Partial<AdmissionOptions> = {}): Admission {
   admission = new Admission({
     requests: 10,
-    bytes: 1_000,
+    bytes: 100_000,
     callerShare: 0.5,
-    largestBody: 100,
+    largestBody: 10_000,
     bodyRate: 0,
     graceMs: GRACE_MS,
     ...options,
@@ -55,10 +55,10 @@ const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(
 describe('Admission', () => {
   it('takes room by what has arrived, and gives it back', () => {
     const to = open();
-    const first = enter(to, 'a', 300);
-    to.grow(first.ticket, 400);
+    const first = enter(to, 'a', 30_000);
+    to.grow(first.ticket, 40_000);
     const second = work(to, 'b');
-    expect([to.requests, to.bytes, to.callers]).toEqual([2, 400, 2]);
+    expect([to.requests, to.bytes, to.callers]).toEqual([2, 40_000, 2]);
     first.ticket.leave();
     first.ticket.leave();
     second.ticket.leave();
@@ -70,51 +70,53 @@ describe('Admission', () => {
     for (let i = 0; i < 5; i++) work(to, 'a');
     const refused = refusal(() => enter(to, 'a'));
     expect(refused).toMatchObject({ status: 429, retryAfterSeconds: 1 });
-    expect(refused.message).toContain('5 of 5 requests, 0 of 500 bytes; a caller may hold 50 % of it');
-    const large = work(to, 'b', 450);
-    const more = enter(to, 'b', 10);
-    expect(refusal(() => to.grow(more.ticket, 60))).toMatchObject({ status: 429 });
-    expect(refusal(() => to.assertRoom(more.ticket, 60))).toMatchObject({ status: 429 });
-    to.assertRoom(more.ticket, 50);
+    expect(refused.message).toContain('5 of 5 requests, 0 of 50000 bytes; a caller may hold 50 % of it');
+    const large = work(to, 'b', 45_000);
+    const more = enter(to, 'b', 1_000);
+    expect(refusal(() => to.grow(more.ticket, 6_000))).toMatchObject({ status: 429 });
+    expect(refusal(() => to.assertRoom(more.ticket, 6_000))).toMatchObject({ status: 429 });
+    to.assertRoom(more.ticket, 5_000);
+    // What is small has room all the same.
+    to.grow(enter(to, 'b').ticket, 4_000);
     large.ticket.leave();
-    to.grow(more.ticket, 60);
+    to.grow(more.ticket, 6_000);
     expect([to.refusals.of('caller-requests'), to.refusals.of('caller-bytes')]).toEqual([1, 2]);
   });
 
   it('refuses with 503 what the whole server has no room for', () => {
     const to = open();
-    for (const caller of ['a', 'b']) for (let i = 0; i < 5; i++) work(to, caller, i === 0 ? 490 : 0);
+    for (const caller of ['a', 'b']) for (let i = 0; i < 5; i++) work(to, caller, i === 0 ? 49_000 : 0);
     expect(refusal(() => enter(to, 'c'))).toMatchObject({
       status: 503,
-      message: expect.stringContaining('the server is full (10 of 10 requests, 980 of 1000 bytes)'),
+      message: expect.stringContaining('the server is full (10 of 10 requests, 98000 of 100000 bytes)'),
     });
     expect(to.refusals.of('requests')).toBe(1);
   });
 
   it('admits a body that is larger than all the room when there is no other, and as large as bodies may be always', () => {
-    const to = open({ bytes: 10, largestBody: 100 });
-    const lone = enter(to, 'a', 90);
-    expect(refusal(() => enter(to, 'b', 1))).toMatchObject({ status: 503 });
+    const to = open({ bytes: 10, largestBody: 10_000 });
+    const lone = enter(to, 'a', 9_000);
+    expect(refusal(() => enter(to, 'b', 5_000))).toMatchObject({ status: 503 });
     lone.ticket.leave();
   });
 
   it('cuts off whoever has waited longest for its caller, once that is longer than the grace time', async () => {
     const to = open();
-    const slow = [enter(to, 'a', 100), enter(to, 'a', 100)];
+    const slow = [enter(to, 'a', 10_000), enter(to, 'a', 10_000)];
     for (let i = 0; i < 3; i++) work(to, 'a');
     expect(refusal(() => enter(to, 'a'))).toMatchObject({ status: 429 });
     await wait(GRACE_MS + 20);
     enter(to, 'a');
     expect(slow.map(({ cut }) => cut?.status)).toEqual([429, undefined]);
     expect(slow[0]!.cut?.message).toContain('has waited longest for its caller');
-    expect([to.requests, to.bytes]).toEqual([5, 100]);
+    expect([to.requests, to.bytes]).toEqual([5, 10_000]);
   });
 
   it('cuts off an answer that nobody reads, whose bytes are what is held then', async () => {
     const to = open({ requests: 2, callerShare: 1 });
-    const unread = work(to, 'a', 50);
-    to.answered(unread.ticket, 700);
-    expect([to.bytes, to.fill]).toEqual([700, 0]);
+    const unread = work(to, 'a', 5_000);
+    to.answered(unread.ticket, 70_000);
+    expect([to.bytes, to.fill]).toEqual([70_000, 0]);
     work(to, 'b');
     expect(to.fill).toBe(0.5);
     await wait(GRACE_MS + 20);
@@ -124,7 +126,7 @@ describe('Admission', () => {
 
   it('does not look overloaded because of callers who are slow', () => {
     const to = open({ callerShare: 1 });
-    for (let i = 0; i < 9; i++) enter(to, `${i}`, 100);
+    for (let i = 0; i < 9; i++) enter(to, `${i}`, 10_000);
     expect(to.fill).toBe(0);
   });
 

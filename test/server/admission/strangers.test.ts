@@ -133,6 +133,23 @@ describe('The server among strangers who have the same address as everybody else
     await nothingHeld();
   });
 
+  it('answers all requests that were sent at once on a connection, in their order, and works on some of them at a time', async () => {
+    const socket = await client.connect();
+    const answers = answersOn(socket);
+    const one = (id: number, last: boolean): string => {
+      const body = JSON.stringify({ instances: [ROW] });
+      const close = last ? 'connection: close\r\n' : '';
+      return `POST /v1/models/tree:predict HTTP/1.1\r\nhost: x\r\n${close}x-request-id: ${id}\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+    };
+    socket.write(Array.from({ length: 200 }, (_, i) => one(i, i === 199)).join(''));
+    await expect.poll(() => bounds.admission.requests).toBeGreaterThan(0);
+    expect(bounds.admission.requests).toBeLessThanOrEqual(16);
+    const given = await answers;
+    expect(given.map(({ status }) => status)).toEqual(Array(200).fill(200));
+    expect(given.map(({ headers }) => headers['x-request-id'])).toEqual(given.map((_, i) => String(i)));
+    await nothingHeld();
+  });
+
   it('lets one connection of gRPC have so many calls and no more, holds its share, and ends what is not finished', async () => {
     const streams = unfinishedMessages(grpc.address, 300, MEGABYTE);
     attack = streams;
