@@ -24,4 +24,20 @@ describe('readSettings', () => {
     const env = { TRIMTAB_SERVE_QUEUE_MEGABYTES: '200' };
     expect(boundsOf(GIGABYTE, { requestMegabytes: '400' }, env)).toEqual([400, 200]);
   });
+
+  it('has as many connections as memory allows, unless it was told', () => {
+    const most = (memory: number, flags = {}) => readSettings(flags, {}, memory).maxConnections;
+    expect([most(64 * GIGABYTE), most(512 * MEGABYTE), most(16 * MEGABYTE)]).toEqual([10_000, 2_048, 256]);
+    expect(most(512 * MEGABYTE, { processes: '4' })).toBe(512);
+    expect(most(512 * MEGABYTE, { maxConnections: '5000' })).toBe(5_000);
+  });
+
+  it('reads which proxies are trusted, and says what is no network', () => {
+    const { trustedProxies } = readSettings({ trustedProxies: '10.0.0.0/8, ::1' }, {});
+    expect(['10.2.3.4', '::1', '11.0.0.1'].map((address) => trustedProxies!.has(address))).toEqual([true, true, false]);
+    expect(() => readSettings({}, { TRIMTAB_SERVE_TRUSTED_PROXIES: '10.0.0.0/8,proxy' })).toThrow(
+      "TRIMTAB_SERVE_TRUSTED_PROXIES is '10.0.0.0/8,proxy': 'proxy' is no address or network",
+    );
+    expect(() => readSettings({ callerShare: '0' }, {})).toThrow('--caller-share');
+  });
 });
