@@ -236,8 +236,9 @@ class Answering {
     // Names and values by turns: node:http reads them as they are, where an object would first be made for it.
     const lines: (string | number)[] = ['content-length', length];
     for (const name in headers) lines.push(name, headers[name]!);
-    // Whoever was not told to go on may send the body all the same, or another request instead.
-    if (this.draining || unread?.headers.expect !== undefined) lines.push('connection', 'close');
+    // Whoever was not told to go on may send the body all the same, or another request instead; of what came too slowly
+    // the rest is not waited for.
+    if (this.draining || status === 408 || unread?.headers.expect !== undefined) lines.push('connection', 'close');
     outgoing.writeHead(status, lines);
     // Text goes out in one piece with its head; ASCII, as most answers are, without being encoded anew.
     if (method === 'HEAD') outgoing.end();
