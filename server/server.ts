@@ -8,7 +8,7 @@ import type { HttpRequest, HttpResponse } from '../core/serving/http.ts';
 import type { WorkerEntry } from '../platform/onnx/worker/worker-process.ts';
 import type { Home } from '../platform/ports.ts';
 import { Endpoint } from '../usecases/serving/endpoint.ts';
-import { type Bounds, openBounds } from './admission/bounds.ts';
+import { openBounds, type ServerBounds } from './admission/bounds.ts';
 import { DeliveryStream } from './captures/delivery-stream.ts';
 import { Health } from './health.ts';
 import { type HttpServer, serve } from './http/http-server.ts';
@@ -183,7 +183,7 @@ const gated = (endpoint: Endpoint, health: Health): Parameters<typeof serve>[0] 
 const listen = (
   endpoint: Parameters<typeof serve>[0],
   settings: Settings,
-  bounds: Bounds,
+  bounds: ServerBounds,
   first: (head: RequestHead) => HttpResponse | Promise<HttpResponse> | undefined,
 ): Promise<HttpServer> =>
   serve(endpoint, {
@@ -202,7 +202,7 @@ const listen = (
 const silenceOf = ({ queueTimeout, runTimeout, bodyTimeout }: Settings): number =>
   (queueTimeout + runTimeout + bodyTimeout) * 1_000;
 
-const boundsOf = (settings: Settings): Bounds =>
+const boundsOf = (settings: Settings): ServerBounds =>
   openBounds({
     requests: settings.maxRequests,
     bytes: settings.requestBytes,

@@ -192,7 +192,7 @@ export const DASHBOARD_ROWS: readonly { readonly title: string; readonly panels:
         queries: [
           {
             expr: `sum by (environment, reason) (rate(trimtab_admission_refused_total{${OF_ENVIRONMENT}}${RATE}))`,
-            legend: '{{reason}}',
+            legend: `{{environment}} {{reason}}`,
           },
         ],
       },

@@ -9,7 +9,7 @@ export interface BoundsOptions extends AdmissionOptions, CallerIdentityOptions {
 }
 
 /** What bounds a process that answers; HTTP and gRPC share one. */
-export interface Bounds {
+export interface ServerBounds {
   readonly admission: Admission;
   readonly connections: Connections;
   readonly identity: CallerIdentity;
@@ -30,7 +30,7 @@ const DEFAULTS: BoundsOptions = {
   graceMs: 5_000,
 };
 
-export function openBounds(options: Partial<BoundsOptions> = {}): Bounds {
+export function openBounds(options: Partial<BoundsOptions> = {}): ServerBounds {
   const all = { ...DEFAULTS, ...options };
   const identity = new CallerIdentity(all);
   const admission = new Admission(all);

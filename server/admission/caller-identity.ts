@@ -3,7 +3,7 @@ import { callerOfAddress, callerOfHeader, principalOfHeader } from '../../core/g
 import type { TrustedProxies } from './trusted-proxies.ts';
 
 /** Who sends a request. */
-export interface Caller {
+export interface RequestCaller {
   /** Identity that limits count by; undefined where a header should name it and does not. */
   readonly caller: string | undefined;
   /** Who a trusted proxy says has authenticated. */
@@ -38,7 +38,10 @@ export class CallerIdentity {
   }
 
   /** @param peer identity of the connection's other end, by its address */
-  of(peer: { readonly address: string | undefined; readonly caller: string | undefined }, headers: Headers): Caller {
+  of(
+    peer: { readonly address: string | undefined; readonly caller: string | undefined },
+    headers: Headers,
+  ): RequestCaller {
     const { address, caller } = peer;
     if (this.#header === undefined || !this.forwards(address)) return { caller, principal: undefined };
     const value = headers[this.#header];

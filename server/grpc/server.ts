@@ -3,7 +3,7 @@ import { status } from '@grpc/grpc-js';
 import { InputError } from '../../core/contract/input-error.ts';
 import type { ProtocolError } from '../../core/errors/protocol-error.ts';
 import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
-import { type Bounds, openBounds } from '../admission/bounds.ts';
+import { openBounds, type ServerBounds } from '../admission/bounds.ts';
 import type { DrainOptions, RequestHandler } from '../http/http-server.ts';
 import { modelPath, responseOf, toHttpRequestOfCall } from './convert.ts';
 import type { ModelInferRequest } from './messages.ts';
@@ -27,7 +27,7 @@ export interface GrpcOptions {
   /** How long a call may be silent; longer than the slowest run. @default 10 minutes */
   readonly silenceMs?: number;
   /** What connections and calls may hold, shared with the HTTP server. @default bounds of its own */
-  readonly bounds?: Bounds;
+  readonly bounds?: ServerBounds;
 }
 
 export interface GrpcServer {

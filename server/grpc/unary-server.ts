@@ -10,18 +10,18 @@ import type { AddressInfo, Socket } from 'node:net';
 import { status } from '@grpc/grpc-js';
 import { ProtocolError } from '../../core/errors/protocol-error.ts';
 import { Admission, type Ticket } from '../admission/admission.ts';
-import type { Bounds } from '../admission/bounds.ts';
-import type { Caller } from '../admission/caller-identity.ts';
+import type { ServerBounds } from '../admission/bounds.ts';
+import type { RequestCaller } from '../admission/caller-identity.ts';
 import { connectionOf, type Exchange } from '../admission/connections.ts';
 import { receiveBody } from '../admission/receive-body.ts';
 import { goingAway } from './going-away.ts';
-import { framed, messageOf, PREFIX_BYTES, RpcError, statusMessage, timeoutOf, tooLarge } from './wire.ts';
+import { framed, PREFIX_BYTES, RpcError, statusMessage, timeoutOf, tooLarge, unframed } from './wire.ts';
 
 /** One call. */
 export interface Call {
   /** Metadata of the caller; of several values of a name, all, with commas between. */
   readonly metadata: Readonly<Record<string, string>>;
-  readonly who: Caller;
+  readonly who: RequestCaller;
   /** Metadata that is sent before the answer, or with the status of a failure. */
   answerMetadata: Readonly<Record<string, string>>;
 }
@@ -40,7 +40,7 @@ export interface UnaryMethod {
 
 export interface UnaryServerOptions {
   readonly methods: readonly UnaryMethod[];
-  readonly bounds: Bounds;
+  readonly bounds: ServerBounds;
   /** Largest message in bytes, received or sent. */
   readonly messageLimit: number;
   /** Most calls at once on a connection. */
@@ -198,7 +198,7 @@ export class UnaryServer {
     const { body, headers, who, ticket, admission, limit } = received;
     const call: Call = { metadata: metadataOf(headers), who, answerMetadata: {} };
     try {
-      const bytes = await messageOf(body, headers['grpc-encoding'] as string | undefined, limit);
+      const bytes = await unframed(body, headers['grpc-encoding'] as string | undefined, limit);
       if (bytes.buffer !== body.buffer) admission.grow(ticket, ticket.bytes + bytes.length);
       const message = deserialized(method, bytes);
       const response = method.responseSerialize((await method.answer(message as never, call)) as never);
@@ -223,7 +223,7 @@ export class UnaryServer {
 
 interface Admitted {
   readonly exchange: Exchange;
-  readonly who: Caller;
+  readonly who: RequestCaller;
   /** Whose share it counts against. */
   readonly caller: string;
 }
@@ -231,7 +231,7 @@ interface Admitted {
 interface Received {
   readonly body: Buffer;
   readonly headers: IncomingHttpHeaders;
-  readonly who: Caller;
+  readonly who: RequestCaller;
   readonly ticket: Ticket;
   readonly admission: Admission;
   readonly limit: number;

@@ -39,7 +39,7 @@ export function framed(message: Uint8Array): Buffer {
  * @param limit largest message in bytes
  * @throws RpcError
  */
-export async function messageOf(body: Buffer, encoding: string | undefined, limit: number): Promise<Buffer> {
+export async function unframed(body: Buffer, encoding: string | undefined, limit: number): Promise<Buffer> {
   if (body.length < PREFIX_BYTES)
     throw new RpcError(
       status.INTERNAL,

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { ProtocolError, type RequestHead } from '../../core/protocols/protocol.ts';
 import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
 import type { Ticket } from '../admission/admission.ts';
-import { type Bounds, openBounds } from '../admission/bounds.ts';
+import { openBounds, type ServerBounds } from '../admission/bounds.ts';
 import type { CallerIdentity } from '../admission/caller-identity.ts';
 import { connectionOf, type Exchange } from '../admission/connections.ts';
 import { receiveBody } from '../admission/receive-body.ts';
@@ -32,7 +32,7 @@ export interface HttpOptions {
   /** How long a connection may be silent during an exchange; longer than the slowest run. @default 10 minutes */
   readonly silenceMs?: number;
   /** What connections and requests may hold, and who their callers are. @default bounds of its own */
-  readonly bounds?: Bounds;
+  readonly bounds?: ServerBounds;
   /** Answers requests that the limit must not refuse, such as health checks. @returns undefined for all others */
   readonly first?: (head: RequestHead) => HttpResponse | Promise<HttpResponse> | undefined;
 }
@@ -133,7 +133,7 @@ class Answering {
 
   constructor(
     private readonly endpoint: RequestHandler,
-    private readonly bounds: Bounds,
+    private readonly bounds: ServerBounds,
     private readonly options: HttpOptions,
   ) {
     this.#limit = options.bodyLimit ?? BODY_LIMIT;

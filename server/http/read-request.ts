@@ -1,13 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { RequestHead } from '../../core/protocols/protocol.ts';
 import type { HttpRequest } from '../../core/serving/http.ts';
-import type { Caller } from '../admission/caller-identity.ts';
+import type { RequestCaller } from '../admission/caller-identity.ts';
 import { targetOf } from './request-target.ts';
 
 const NO_QUERY: HttpRequest['query'] = {};
 
 /** Head of an incoming request. */
-export function headOf(incoming: IncomingMessage, who?: Caller): RequestHead {
+export function headOf(incoming: IncomingMessage, who?: RequestCaller): RequestHead {
   const url = targetOf(incoming);
   const mark = url.indexOf('?');
   return {

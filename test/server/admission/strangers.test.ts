@@ -1,6 +1,6 @@
 import { credentials } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Bounds, openBounds } from '../../../server/admission/bounds.ts';
+import { openBounds, type ServerBounds } from '../../../server/admission/bounds.ts';
 import { type GrpcServer, serveGrpc } from '../../../server/grpc/server.ts';
 import { GRPCInferenceService } from '../../../server/grpc/service-definition.ts';
 import { type HttpServer, serve } from '../../../server/http/http-server.ts';
@@ -25,7 +25,7 @@ const ROW = Array.from({ length: 30 }, (_, i) => i / 4);
 
 let fixture: ServingFixture;
 let endpoint: Endpoint;
-let bounds: Bounds;
+let bounds: ServerBounds;
 let server: HttpServer;
 let grpc: GrpcServer;
 let client: HttpClient;
