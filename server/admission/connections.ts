@@ -1,4 +1,5 @@
 import type { Server, Socket } from 'node:net';
+import { Server as TlsServer } from 'node:tls';
 import { ProtocolError } from '../../core/errors/protocol-error.ts';
 import { type CallerIdentity, peerOf } from './caller-identity.ts';
 import type { RefusalCounts } from './refusal-counts.ts';
@@ -47,7 +48,9 @@ export class Connections {
     server.removeAllListeners('connection');
     server.on('connection', (socket: Socket) => {
       const refused = this.#take(socket);
-      if (refused !== undefined) refuse(socket, refused);
+      // Before the handshake of TLS nothing can be said.
+      if (refused !== undefined && server instanceof TlsServer) socket.destroy();
+      else if (refused !== undefined) refuse(socket, refused);
       else for (const listener of listeners) listener.call(server, socket);
     });
   }

@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
 import type { ProtocolError } from '../../core/errors/protocol-error.ts';
-import type { Admission, Ticket } from './admission.ts';
+import type { Admission } from './admission.ts';
 import { BodyBuffer } from './body-buffer.ts';
+import type { Ticket } from './ticket.ts';
 
 export interface Receiver {
   readonly admission: Admission;

@@ -66,7 +66,7 @@ const CODES: Readonly<Record<number, status>> = {
  */
 export async function serveGrpc(endpoint: RequestHandler, options: GrpcOptions): Promise<GrpcServer> {
   const limit = options.messageLimit ?? MESSAGE_LIMIT;
-  const own = options.bounds === undefined ? openBounds({ largestBody: limit }) : undefined;
+  const bounds = options.bounds ?? openBounds({ largestBody: limit });
   const get = (path: string, headers: HttpRequest['headers'] = {}) =>
     endpoint.handle({ method: 'GET', path, query: {}, headers, body: '' });
   const serves = async (path: string): Promise<boolean> => {
@@ -97,7 +97,7 @@ export async function serveGrpc(endpoint: RequestHandler, options: GrpcOptions):
   ];
   const server = new UnaryServer({
     methods,
-    bounds: options.bounds ?? own!,
+    bounds,
     messageLimit: limit,
     streams: options.streams ?? 100,
     greetingMs: options.headTimeoutMs ?? 10 * SECOND,
@@ -110,7 +110,7 @@ export async function serveGrpc(endpoint: RequestHandler, options: GrpcOptions):
   const port = await server.listen(options.port, host);
   const close = async (patienceMs: number): Promise<void> => {
     await server.close(patienceMs);
-    own?.close();
+    if (options.bounds === undefined) bounds.close();
   };
   return {
     address: `${name}:${port}`,

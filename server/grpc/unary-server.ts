@@ -4,18 +4,19 @@ import {
   type Http2Server,
   type IncomingHttpHeaders,
   type ServerHttp2Session,
-  type ServerHttp2Stream,
 } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import { status } from '@grpc/grpc-js';
 import { ProtocolError } from '../../core/errors/protocol-error.ts';
-import { Admission, type Ticket } from '../admission/admission.ts';
+import { Admission } from '../admission/admission.ts';
 import type { ServerBounds } from '../admission/bounds.ts';
 import type { RequestCaller } from '../admission/caller-identity.ts';
 import { connectionOf, type Exchange } from '../admission/connections.ts';
 import { receiveBody } from '../admission/receive-body.ts';
+import type { Ticket } from '../admission/ticket.ts';
+import { Answer } from './answer.ts';
 import { goingAway } from './going-away.ts';
-import { framed, PREFIX_BYTES, RpcError, statusMessage, timeoutOf, tooLarge, unframed } from './wire.ts';
+import { framed, PREFIX_BYTES, RpcError, timeoutOf, tooLarge, unframed } from './wire.ts';
 
 /** One call. */
 export interface Call {
@@ -57,8 +58,6 @@ export interface UnaryServerOptions {
 
 /** Time between two pings of a connection; one that has not answered by the next is closed; milliseconds. */
 const PING_MS = 30_000;
-/** How long what follows a refused message is read; milliseconds. */
-const LINGER_MS = 1_000;
 /** What heads of calls may have; bytes. */
 const HEADER_BYTES = 16 * 1024;
 /** What a message of a probe may have; bytes. */
@@ -259,77 +258,4 @@ function metadataOf(headers: IncomingHttpHeaders): Record<string, string> {
 function turnAway(socket: Socket, error: ProtocolError): void {
   socket.on('error', () => socket.destroy());
   socket.end(goingAway(error.message), () => socket.destroy());
-}
-
-const RESPONSE = { ':status': 200, 'content-type': 'application/grpc' } as const;
-
-/** The answer on a stream; whatever comes after the first is dropped. */
-class Answer {
-  #over = false;
-  #timer: NodeJS.Timeout | undefined;
-
-  constructor(readonly stream: ServerHttp2Stream) {
-    stream.once('close', () => this.#end());
-  }
-
-  /** Ends the call when there is no answer in time. */
-  within(ms: number): void {
-    this.#timer = setTimeout(
-      () => this.fail(new RpcError(status.DEADLINE_EXCEEDED, `there was no answer in the ${ms} ms of grpc-timeout`)),
-      ms,
-    );
-  }
-
-  give(message: Buffer, metadata: Readonly<Record<string, string>>): void {
-    if (!this.#begin()) return;
-    const { stream } = this;
-    stream.once('wantTrailers', () => stream.sendTrailers({ 'grpc-status': String(status.OK) }));
-    stream.respond({ ...RESPONSE, ...metadata }, { waitForTrailers: true });
-    stream.end(message);
-  }
-
-  fail({ code, message, metadata }: RpcError, more: Readonly<Record<string, string>> = {}): void {
-    if (!this.#begin()) return;
-    this.stream.respond(
-      {
-        ...RESPONSE,
-        ...more,
-        ...metadata,
-        'grpc-status': String(code),
-        'grpc-message': statusMessage(message),
-      },
-      { endStream: true },
-    );
-    this.#stop();
-  }
-
-  /** Answers what is no gRPC. */
-  refuse(code: number): void {
-    if (!this.#begin()) return;
-    this.stream.respond({ ':status': code }, { endStream: true });
-    this.#stop();
-  }
-
-  /**
-   * Whoever is still sending reads the status and ends the stream. What comes meanwhile is dropped, so that it takes no
-   * window of the connection from others; a caller who goes on is cut off. Not at once: that would take the status back.
-   */
-  #stop(): void {
-    const { stream } = this;
-    stream.resume();
-    const late = setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), LINGER_MS);
-    stream.once('close', () => clearTimeout(late));
-  }
-
-  #begin(): boolean {
-    const { stream } = this;
-    if (this.#over || stream.destroyed || stream.closed) return false;
-    this.#end();
-    return true;
-  }
-
-  #end(): void {
-    this.#over = true;
-    clearTimeout(this.#timer);
-  }
 }

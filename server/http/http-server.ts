@@ -2,11 +2,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { ProtocolError, type RequestHead } from '../../core/protocols/protocol.ts';
 import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
-import type { Ticket } from '../admission/admission.ts';
 import { openBounds, type ServerBounds } from '../admission/bounds.ts';
 import type { CallerIdentity } from '../admission/caller-identity.ts';
 import { connectionOf, type Exchange } from '../admission/connections.ts';
 import { receiveBody } from '../admission/receive-body.ts';
+import type { Ticket } from '../admission/ticket.ts';
 import { answerBroken, endLater, faultOfHead, MAX_HEADERS, sendRaw } from './malformed-request.ts';
 import { headOf } from './read-request.ts';
 import { refusalResponse } from './refusal.ts';
@@ -62,8 +62,10 @@ const BODY_LIMIT = 6 * 1024 * 1024;
  */
 export async function serve(endpoint: RequestHandler, options: HttpOptions): Promise<HttpServer> {
   const host = options.host ?? '127.0.0.1';
-  const own = options.bounds === undefined ? openBounds({ largestBody: options.bodyLimit ?? BODY_LIMIT }) : undefined;
-  const bounds = options.bounds ?? own!;
+  const bounds = options.bounds ?? openBounds({ largestBody: options.bodyLimit ?? BODY_LIMIT });
+  const closeOwn = (): void => {
+    if (options.bounds === undefined) bounds.close();
+  };
   const answering = new Answering(endpoint, bounds, options);
   const headersTimeout = options.headTimeoutMs ?? 10 * SECOND;
   const requestTimeout = Math.max(headersTimeout, options.requestTimeoutMs ?? 60 * SECOND);
@@ -100,7 +102,7 @@ export async function serve(endpoint: RequestHandler, options: HttpOptions): Pro
     url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
     close: async () => {
       await closed(server);
-      own?.close();
+      closeOwn();
     },
     drain: async ({ delayMs, timeoutMs }) => {
       answering.draining = true;
@@ -108,7 +110,7 @@ export async function serve(endpoint: RequestHandler, options: HttpOptions): Pro
       const cut = setTimeout(() => server.closeAllConnections(), timeoutMs);
       await closed(server);
       clearTimeout(cut);
-      own?.close();
+      closeOwn();
     },
   };
 }
@@ -169,7 +171,7 @@ class Answering {
       this.#send(outgoing, head.method, refusalResponse(head, error), incoming);
     let ticket: Ticket;
     try {
-      ticket = admission.enter(caller, { cut: (error) => cutOff(outgoing, () => refused(error)) });
+      ticket = admission.enter(caller, { cut: (error) => cutOff(incoming, outgoing, () => refused(error)) });
       exchange.ticket = ticket;
       if (incoming.headers.expect !== undefined && incoming.httpVersion === '1.1') {
         admission.assertRoom(ticket, Number(incoming.headers['content-length'] ?? 0));
@@ -187,14 +189,16 @@ class Answering {
       refused,
       // There is nobody to answer.
       lost: () => outgoing.destroy(),
-      done: (body, truncated) =>
+      done: (body, truncated) => {
+        if (truncated) admission.refusals.add('body-size');
         void this.#give(
           head.method,
           // The spread comes last: V8 takes microseconds for one that other properties follow.
           this.endpoint.handle({ body, ...head }),
           outgoing,
           { ticket, ...(truncated ? { unread: incoming } : {}) },
-        ),
+        );
+      },
     });
   }
 
@@ -272,8 +276,9 @@ function faultOfExpectation({ headers: { expect } }: IncomingMessage): ProtocolE
 }
 
 /** Ends an exchange from outside: what has not been answered is refused, what is not read is closed. */
-function cutOff(outgoing: ServerResponse, refuse: () => void): void {
-  if (outgoing.headersSent) outgoing.destroy();
+function cutOff(incoming: IncomingMessage, outgoing: ServerResponse, refuse: () => void): void {
+  // The connection goes: an answer by itself would wait for those before it, and hold what it holds.
+  if (outgoing.headersSent) incoming.socket.destroy();
   else refuse();
 }
 

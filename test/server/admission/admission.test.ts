@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ProtocolError } from '../../../core/errors/protocol-error.ts';
-import { Admission, type AdmissionOptions, type Ticket } from '../../../server/admission/admission.ts';
+import { Admission, type AdmissionOptions } from '../../../server/admission/admission.ts';
+import type { Ticket } from '../../../server/admission/ticket.ts';
 
 const GRACE_MS = 100;
 let admission: Admission | undefined;
