@@ -8,9 +8,11 @@ import type { HttpRequest, HttpResponse } from '../core/serving/http.ts';
 import type { WorkerEntry } from '../platform/onnx/worker/worker-process.ts';
 import type { Home } from '../platform/ports.ts';
 import { Endpoint } from '../usecases/serving/endpoint.ts';
+import { openAccess } from './access/open-access.ts';
 import { DeliveryStream } from './captures/delivery-stream.ts';
 import { Health } from './health.ts';
-import { type HttpServer, serve } from './http/http-server.ts';
+import { httpGuard } from './http/http-guard.ts';
+import { type HttpOptions, type HttpServer, serve } from './http/http-server.ts';
 import { AdmissionLimit } from './lib/admission-limit.ts';
 import { type Interval, startInterval } from './lib/interval.ts';
 import { metricsPage, releaseGauges } from './metrics/metrics-page.ts';
@@ -73,6 +75,7 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
     count: settings.maxRequests,
     bytes: settings.requestBytes,
   });
+  const opened = await openAccess(settings, log);
   const health = new Health([queue, admission], () => pool.states.lost);
   const counts = new RunCounts();
   const pending = new Pending();
@@ -84,6 +87,7 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
       counts.collect,
       pending.collect,
       stateOf(pool, queue, admission),
+      opened.access.collect,
       releaseGauges(() => endpoint?.reports() ?? new Map()),
     ],
   });
@@ -109,7 +113,11 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
       return { status: 200, headers: { 'content-type': 'application/json' }, body: '{"live":true}' };
     return errorObject(new ProtocolError(503, 'starting: models are being loaded'));
   };
-  const server = await listen({ handle }, settings, admission, first);
+  const guards = { guard: httpGuard(opened.access), tls: opened.tls, gate: admission, first };
+  const server = await listen({ handle }, settings, guards).catch(async (error: unknown) => {
+    await opened.close();
+    throw error;
+  });
 
   const stream = new DeliveryStream(options.captures ? home : { ...home, captures: { put: async () => true } }, log);
   const emf = bufferedEmf(home.metrics.environment, (line) => stream.write(line));
@@ -139,6 +147,7 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
   } catch (error) {
     pool.close();
     await server.close();
+    await opened.close();
     throw error;
   }
   const grpc =
@@ -149,6 +158,8 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
           host: settings.host,
           messageLimit: settings.bodyBytes,
           gate: admission,
+          access: opened.access,
+          tls: opened.tls,
           ...(settings.callerHeader === undefined ? {} : { callerHeader: settings.callerHeader }),
         });
   health.starting = false;
@@ -165,6 +176,7 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
       await Promise.all(loops.map((loop) => loop.stop()));
       emf.flush();
       await stream.flush().catch((error: Error) => log(`captures: ${error.message}`));
+      await opened.close();
       await endpoint.close();
       pool.close();
       await home.close();
@@ -180,8 +192,7 @@ const gated = (endpoint: Endpoint, health: Health): Parameters<typeof serve>[0] 
 const listen = (
   endpoint: Parameters<typeof serve>[0],
   settings: Settings,
-  gate: AdmissionLimit,
-  first: (head: RequestHead) => HttpResponse | Promise<HttpResponse> | undefined,
+  guards: Pick<HttpOptions, 'guard' | 'tls' | 'gate' | 'first'>,
 ): Promise<HttpServer> =>
   serve(endpoint, {
     port: settings.port,
@@ -194,8 +205,7 @@ const listen = (
     // Nothing is sent while a run waits and runs.
     silenceMs: (settings.queueTimeout + settings.runTimeout + settings.bodyTimeout) * 1_000,
     ...(settings.callerHeader === undefined ? {} : { callerHeader: settings.callerHeader }),
-    gate,
-    first,
+    ...guards,
   });
 
 interface LoopOptions {

@@ -4,7 +4,6 @@ import {
   logVerbosity,
   Metadata,
   Server,
-  ServerCredentials,
   type ServerUnaryCall,
   type ServiceError,
   setLogVerbosity,
@@ -13,12 +12,17 @@ import {
 import { InputError } from '../../core/contract/input-error.ts';
 import { callerOfAddress, callerOfHeader, principalOfHeader } from '../../core/guards/caller.ts';
 import { ProtocolError } from '../../core/protocols/protocol.ts';
-import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
+import type { HttpResponse } from '../../core/serving/http.ts';
+import type { Access } from '../access/access.ts';
+import { callerOf } from '../access/caller.ts';
+import type { TlsFiles } from '../access/tls-files.ts';
 import type { DrainOptions, RequestHandler } from '../http/http-server.ts';
 import type { AdmissionLimit } from '../lib/admission-limit.ts';
 import { modelPath, responseOf, toHttpRequestOfCall } from './convert.ts';
+import { addressOf, grpcCredentials, grpcGuard } from './grpc-guard.ts';
 import type { ModelInferRequest, ModelInferResponse } from './messages.ts';
 import { GRPCInferenceService, HealthService, SERVICE } from './service-definition.ts';
+import { statusOf } from './status-codes.ts';
 
 export interface GrpcOptions {
   /** 0 takes any free port. */
@@ -31,6 +35,10 @@ export interface GrpcOptions {
   readonly gate?: AdmissionLimit;
   /** Metadata key in which a trusted proxy identifies the caller, as the HTTP server's option. @default the address */
   readonly callerHeader?: string;
+  /** Who may make which calls. @default anybody may make any */
+  readonly access?: Access | undefined;
+  /** Certificate and key of the server. @default no TLS */
+  readonly tls?: TlsFiles | undefined;
 }
 
 export interface GrpcServer {
@@ -47,21 +55,6 @@ const MESSAGE_LIMIT = 64 * 1024 * 1024;
 const KEEPALIVE_MS = 30_000;
 const MAX_STREAMS = 1_000;
 
-/** gRPC status codes by HTTP status; all others are INTERNAL. */
-const CODES: Readonly<Record<number, status>> = {
-  400: status.INVALID_ARGUMENT,
-  401: status.UNAUTHENTICATED,
-  403: status.PERMISSION_DENIED,
-  404: status.NOT_FOUND,
-  413: status.RESOURCE_EXHAUSTED,
-  415: status.INVALID_ARGUMENT,
-  422: status.INVALID_ARGUMENT,
-  429: status.RESOURCE_EXHAUSTED,
-  501: status.UNIMPLEMENTED,
-  503: status.UNAVAILABLE,
-  504: status.DEADLINE_EXCEEDED,
-};
-
 /**
  * Serves an endpoint over gRPC by the Open Inference Protocol v2: each call is passed on as the equivalent HTTP request.
  * Outputs are sent as raw contents when the inputs came so, else as typed contents.
@@ -72,16 +65,26 @@ export async function serveGrpc(endpoint: RequestHandler, options: GrpcOptions):
   // The library would write down what callers sent.
   setLogVerbosity(logVerbosity.NONE);
   const limit = options.messageLimit ?? MESSAGE_LIMIT;
+  const { gate, callerHeader } = options;
+  const guard = options.access && grpcGuard(options.access);
   const server = new Server({
     'grpc.max_receive_message_length': limit,
     'grpc.max_send_message_length': limit,
     'grpc.max_concurrent_streams': MAX_STREAMS,
     'grpc.keepalive_time_ms': KEEPALIVE_MS,
+    ...(guard === undefined ? {} : { interceptors: [guard.interceptor] }),
   });
-  const get = (path: string, headers: HttpRequest['headers'] = {}) =>
-    endpoint.handle({ method: 'GET', path, query: {}, headers, body: '' });
-  const serves = async (path: string): Promise<boolean> => {
-    const { status: code, body } = await get(path);
+  const get = (path: string, metadata?: Metadata) =>
+    endpoint.handle({
+      method: 'GET',
+      path,
+      query: {},
+      headers: {},
+      body: '',
+      models: metadata && guard?.identity(metadata)?.models,
+    });
+  const serves = async (path: string, metadata?: Metadata): Promise<boolean> => {
+    const { status: code, body } = await get(path, metadata);
     if (code === 404 || code === 400) throw new Refusal(code, textOf(body));
     return code === 200;
   };
@@ -89,20 +92,21 @@ export async function serveGrpc(endpoint: RequestHandler, options: GrpcOptions):
   server.addService(GRPCInferenceService.service, {
     ServerLive: unary(async () => ({ live: await serves('/v2/health/live') })),
     ServerReady: unary(async () => ({ ready: await serves('/v2/health/ready') })),
-    ModelReady: unary<Named, object>(async ({ request: { name, version } }) => ({
-      ready: await serves(modelPath(name, version, '/ready')),
+    ModelReady: unary<Named, object>(async ({ request: { name, version }, metadata }) => ({
+      ready: await serves(modelPath(name, version, '/ready'), metadata),
     })),
     ServerMetadata: unary(async () => jsonOf(await get('/v2'))),
-    ModelMetadata: unary<Named, object>(async ({ request: { name, version } }) =>
-      jsonOf(await get(modelPath(name, version))),
+    ModelMetadata: unary<Named, object>(async ({ request: { name, version }, metadata }) =>
+      jsonOf(await get(modelPath(name, version), metadata)),
     ),
     ModelInfer: unary<ModelInferRequest, ModelInferResponse>(async (call) => {
       const { request } = call;
       const headers = headersOf(call.metadata);
-      const { gate, callerHeader } = options;
       const named = callerHeader === undefined ? undefined : headers[callerHeader];
-      const caller = callerHeader === undefined ? callerOf(call.getPeer()) : callerOfHeader(named);
-      const http = toHttpRequestOfCall(request, headers, { caller, principal: principalOfHeader(named) });
+      const caller = callerHeader === undefined ? callerOfAddress(addressOf(call.getPeer())) : callerOfHeader(named);
+      const said = { caller, principal: principalOfHeader(named) };
+      const identity = guard?.identity(call.metadata);
+      const http = toHttpRequestOfCall(request, headers, identity === undefined ? said : callerOf(said, identity));
       const response = await within(gate, http.body.length, () => endpoint.handle(http));
       call.sendMetadata(metadataOf(response.headers));
       if (response.status !== 200) throw new Refusal(response.status, textOf(response.body));
@@ -119,7 +123,7 @@ export async function serveGrpc(endpoint: RequestHandler, options: GrpcOptions):
   const host = options.host ?? '127.0.0.1';
   const name = host.includes(':') ? `[${host}]` : host;
   const port = await new Promise<number>((resolve, reject) =>
-    server.bindAsync(`${name}:${options.port}`, ServerCredentials.createInsecure(), (error, bound) =>
+    server.bindAsync(`${name}:${options.port}`, grpcCredentials(options.tls), (error, bound) =>
       error ? reject(error) : resolve(bound),
     ),
   );
@@ -132,9 +136,6 @@ export async function serveGrpc(endpoint: RequestHandler, options: GrpcOptions):
     },
   };
 }
-
-/** Caller by the address of the peer, which gRPC writes as `address:port`. */
-const callerOf = (peer: string): string => callerOfAddress(peer.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1'));
 
 /** Runs within the admission limit. @throws Refusal when the limit is reached */
 async function within<T>(gate: AdmissionLimit | undefined, bytes: number, run: () => Promise<T>): Promise<T> {
@@ -198,7 +199,7 @@ function unary<Request, Response>(
 }
 
 function failureOf(error: unknown): Partial<ServiceError> {
-  if (error instanceof Refusal) return { code: CODES[error.http] ?? status.INTERNAL, details: error.message };
+  if (error instanceof Refusal) return { code: statusOf(error.http), details: error.message };
   if (error instanceof InputError) return { code: status.INVALID_ARGUMENT, details: error.message };
   return { code: status.INTERNAL, details: 'internal error' };
 }
@@ -215,7 +216,8 @@ function jsonOf({ status: code, body }: HttpResponse): object {
 function headersOf(metadata: Metadata): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(metadata.getMap()))
-    if (typeof value === 'string' && !/^(grpc-|content-|accept|te$|inference-header)/.test(name)) headers[name] = value;
+    if (typeof value === 'string' && !/^(grpc-|content-|accept|te$|inference-header|authorization$)/.test(name))
+      headers[name] = value;
   return headers;
 }
 

@@ -1,8 +1,11 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ProtocolError, RequestHead } from '../../core/protocols/protocol.ts';
 import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
+import { createListener } from '../access/listener.ts';
+import type { TlsFiles } from '../access/tls-files.ts';
 import type { AdmissionLimit } from '../lib/admission-limit.ts';
+import type { HttpGuard } from './http-guard.ts';
 import { answerBroken, endLater, faultOfHead, MAX_HEADERS } from './malformed-request.ts';
 import { headOf, readBody } from './read-request.ts';
 import { refusalResponse } from './refusal.ts';
@@ -36,6 +39,10 @@ export interface HttpOptions {
   readonly callerHeader?: string;
   /** Limits the requests in progress, from before the body is read until the response is sent. @default no limit */
   readonly gate?: AdmissionLimit;
+  /** Who may send what. @default anybody may send anything */
+  readonly guard?: HttpGuard | undefined;
+  /** Certificate and key of the server. @default no TLS */
+  readonly tls?: TlsFiles | undefined;
   /** Answers requests that the limit must not refuse, such as health checks. @returns undefined for all others */
   readonly first?: (head: RequestHead) => HttpResponse | Promise<HttpResponse> | undefined;
 }
@@ -67,7 +74,8 @@ export async function serve(endpoint: RequestHandler, options: HttpOptions): Pro
   const exchange = new Exchange(endpoint, options);
   const headersTimeout = options.headTimeoutMs ?? 10 * SECOND;
   const requestTimeout = Math.max(headersTimeout, options.requestTimeoutMs ?? 60 * SECOND);
-  const server = createServer(
+  const server = createListener(
+    options.tls,
     {
       headersTimeout,
       requestTimeout,
@@ -95,7 +103,7 @@ export async function serve(endpoint: RequestHandler, options: HttpOptions): Pro
   });
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    url: `${options.tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}`,
     close: () => closed(server),
     drain: async ({ delayMs, timeoutMs }) => {
       exchange.draining = true;
@@ -132,9 +140,14 @@ class Exchange {
       this.#send(outgoing, head.method, refusalResponse(head, fault), incoming);
       return;
     }
+    const entry = this.options.guard?.enter(head, incoming);
+    if (entry?.refusal !== undefined) {
+      this.#send(outgoing, head.method, entry.refusal, incoming);
+      return;
+    }
     const first = this.options.first?.(head);
     if (first !== undefined) {
-      void this.#give(head.method, first, outgoing);
+      void this.#give(head.method, entry?.shown === undefined ? first : entry.shown(first), outgoing);
       return;
     }
     const { gate } = this.options;
@@ -156,7 +169,9 @@ class Exchange {
         void this.#give(
           head.method,
           // The spread comes last: V8 takes microseconds for one that other properties follow.
-          this.endpoint.handle({ body, ...head }),
+          entry?.shown === undefined
+            ? this.endpoint.handle({ body, ...head })
+            : entry.shown(this.endpoint.handle({ body, ...head })),
           outgoing,
           truncated ? incoming : undefined,
         );

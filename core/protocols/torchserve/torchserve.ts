@@ -55,6 +55,8 @@ const noPath = (): ProtocolError =>
 /** The names of the server's own exceptions. */
 const TYPES: Readonly<Record<FaultKind, string>> = {
   'bad-input': 'BadRequestException',
+  unauthenticated: 'InvalidKeyException',
+  forbidden: 'ForbiddenException',
   'unknown-path': 'ResourceNotFoundException',
   'unknown-model': 'ModelNotFoundException',
   'unknown-version': 'ModelVersionNotFoundException',
