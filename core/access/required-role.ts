@@ -8,13 +8,11 @@ interface Matcher {
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
-/**
- * A template as an expression. A placeholder with something after it in its segment takes no colon, as in TensorFlow
- * Serving's paths, where a colon begins the verb.
- */
+/** A template as an expression. In TensorFlow Serving's paths a colon begins the verb, so no segment has one. */
 function patternOf(template: string): RegExp {
   if (template === '/') return /^\/$/;
-  const parts = template.split(/(\{[^}]+\})/).map((part) => (part.startsWith('{') ? '[^/:]+' : escaped(part)));
+  const segment = template.startsWith('/v1/') ? '[^/:]+' : '[^/]+';
+  const parts = template.split(/(\{[^}]+\})/).map((part) => (part.startsWith('{') ? segment : escaped(part)));
   return new RegExp(`^${parts.join('')}/?$`);
 }
 

@@ -73,7 +73,7 @@ export const ACCESS_ROUTES: readonly AccessRoute[] = [
   ...routes('read', GET, ...SELDON_API.flatMap((path) => [`${path}/metadata`, `${path}/metadata/{name}`])),
   ...routes('read', GET, '/trimtab/v1/models/{model}/release', '/version', '/openapi.json'),
   // TorchServe describes itself where it is asked for its options.
-  ...routes('read', ['OPTIONS'], '/', '/ping', '/models', '/models/{model}', '/models/{model}/{version}'),
+  ...routes('read', ['OPTIONS'], '/', '/models', '/models/{model}', '/models/{model}/{version}'),
   ...routes('read', ['OPTIONS'], '/predictions', '/predictions/{model}', '/predictions/{model}/{version}'),
   ...routes('read', ['OPTIONS'], '/explanations', '/explanations/{model}', '/explanations/{model}/{version}'),
 ];
