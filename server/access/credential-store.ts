@@ -40,10 +40,12 @@ export class CredentialStore {
    * what was known before stays.
    *
    * @param source name of the file, or its text
+   * @param lookSeconds between two looks whether it has changed
    * @throws CredentialsError when it cannot be read, others may read it, or it is invalid
    */
   static async open(
     source: string,
+    lookSeconds: number,
     log: (line: string) => void,
   ): Promise<{ store: CredentialStore; close(): Promise<void> }> {
     if (isText(source)) {
@@ -52,7 +54,7 @@ export class CredentialStore {
     }
     const store = new CredentialStore({ tokens: [] });
     // Before the first reading, so that no change falls between the two.
-    const watch = await watchFiles([source], async () => {
+    const watch = await watchFiles([source], lookSeconds, async () => {
       try {
         store.#take(await readCredentials(source));
         log(`tokens: ${source} has changed and was read again`);

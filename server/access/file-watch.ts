@@ -1,17 +1,18 @@
 import { stat } from 'node:fs/promises';
 import { type Interval, startInterval } from '../lib/interval.ts';
 
-/** Seconds between two looks at files that may change. */
-const LOOK_SECONDS = 1;
-
 /**
  * Looks at files and calls `changed` when any of them is another than before. It compares what `stat` says of where the
  * names lead, so that it also sees the swapped links by which Kubernetes updates what it mounts.
  */
-export async function watchFiles(files: readonly string[], changed: () => Promise<void>): Promise<Interval> {
+export async function watchFiles(
+  files: readonly string[],
+  seconds: number,
+  changed: () => Promise<void>,
+): Promise<Interval> {
   let last = await stateOf(files);
   return startInterval(
-    LOOK_SECONDS,
+    seconds,
     async () => {
       const now = await stateOf(files);
       if (now === last) return;

@@ -10,6 +10,9 @@ export interface OpenedAccess {
   close(): Promise<void>;
 }
 
+/** Seconds between two looks at files that may change. */
+const LOOK_SECONDS = 1;
+
 /**
  * Reads the files that settings name.
  *
@@ -21,12 +24,16 @@ export async function openAccess(
     'host' | 'tokens' | 'tlsCert' | 'tlsKey' | 'tlsClientCa' | 'allowedHosts' | 'allowedOrigins'
   >,
   log: (line: string) => void,
+  lookSeconds = LOOK_SECONDS,
 ): Promise<OpenedAccess> {
   const { host, tokens, tlsCert: cert, tlsKey: key, tlsClientCa: clientCa } = settings;
-  const tls = cert === undefined || key === undefined ? undefined : await TlsFiles.open({ cert, key, clientCa }, log);
+  const tls =
+    cert === undefined || key === undefined
+      ? undefined
+      : await TlsFiles.open({ cert, key, clientCa }, lookSeconds, log);
   let credentials: Awaited<ReturnType<typeof CredentialStore.open>> | undefined;
   try {
-    credentials = tokens === undefined ? undefined : await CredentialStore.open(tokens, log);
+    credentials = tokens === undefined ? undefined : await CredentialStore.open(tokens, lookSeconds, log);
   } catch (error) {
     await tls?.close();
     throw error;

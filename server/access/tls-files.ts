@@ -38,13 +38,14 @@ export class TlsFiles {
    * Reads the files, and again when any of them changes. While what they hold does not go together, as between the two
    * writes of a renewal, that is logged and what was read before stays.
    *
+   * @param lookSeconds between two looks whether they have changed
    * @throws TlsFilesError when they cannot be read or do not go together
    */
-  static async open(names: TlsFileNames, log: (line: string) => void): Promise<TlsFiles> {
+  static async open(names: TlsFileNames, lookSeconds: number, log: (line: string) => void): Promise<TlsFiles> {
     const all = [names.cert, names.key, ...(names.clientCa === undefined ? [] : [names.clientCa])];
     let files: TlsFiles | undefined;
     // Before the first reading, so that no change falls between the two.
-    const watch = await watchFiles(all, async () => {
+    const watch = await watchFiles(all, lookSeconds, async () => {
       if (files === undefined) return;
       try {
         files.material = await read(names);

@@ -12,7 +12,7 @@ import type { RouteRole } from '../../core/access/roles.ts';
 import { callerOfAddress } from '../../core/guards/caller.ts';
 import { ProtocolError } from '../../core/protocols/protocol.ts';
 import type { Access } from '../access/access.ts';
-import type { TlsFiles } from '../access/tls-files.ts';
+import type { TlsFiles, TlsMaterial } from '../access/tls-files.ts';
 import { statusOf } from './status-codes.ts';
 
 /** What the calls need, by their full names; a test holds the list against the services. */
@@ -74,21 +74,17 @@ export const addressOf = (peer: string): string => peer.replace(/:\d+$/, '').rep
 export function grpcCredentials(tls: TlsFiles | undefined): ServerCredentials {
   if (tls === undefined) return ServerCredentials.createInsecure();
   const stops = new Map<unknown, () => void>();
+  // The library notes who is to be told only after it has added its listeners.
+  const listen = (listener: unknown, take: (material: TlsMaterial) => void): void =>
+    queueMicrotask(() => stops.set(listener, tls.onChange(take)));
+  const stop = (listener: unknown): void => stops.get(listener)?.();
   const provider: experimental.CertificateProvider = {
-    addIdentityCertificateListener: (listener) => {
-      stops.set(
-        listener,
-        tls.onChange(({ cert, key }) => listener({ certificate: cert, privateKey: key })),
-      );
-    },
-    addCaCertificateListener: (listener) => {
-      stops.set(
-        listener,
-        tls.onChange(({ ca }) => listener(ca === undefined ? null : { caCertificate: ca })),
-      );
-    },
-    removeIdentityCertificateListener: (listener) => stops.get(listener)?.(),
-    removeCaCertificateListener: (listener) => stops.get(listener)?.(),
+    addIdentityCertificateListener: (listener) =>
+      listen(listener, ({ cert, key }) => listener({ certificate: cert, privateKey: key })),
+    addCaCertificateListener: (listener) =>
+      listen(listener, ({ ca }) => listener(ca === undefined ? null : { caCertificate: ca })),
+    removeIdentityCertificateListener: stop,
+    removeCaCertificateListener: stop,
   };
   // Clients may come without a certificate: they may have a token.
   return experimental.createCertificateProviderServerCredentials(provider, tls.asksClients ? provider : null, false);
