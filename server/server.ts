@@ -58,6 +58,7 @@ const DELIVERY_SECONDS = 1;
  */
 export async function startServing(options: ServingOptions): Promise<Serving> {
   const { home, settings, log } = options;
+  const opened = await openAccess(settings, log);
   const pool = new WorkerPool({
     entry: options.worker,
     size: settings.workers,
@@ -75,7 +76,6 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
     count: settings.maxRequests,
     bytes: settings.requestBytes,
   });
-  const opened = await openAccess(settings, log);
   const health = new Health([queue, admission], () => pool.states.lost);
   const counts = new RunCounts();
   const pending = new Pending();

@@ -82,6 +82,9 @@ async function metricsOf(name: string | undefined): Promise<(() => Promise<strin
   return scheduledResultMetrics(opened, opened.description);
 }
 
+/** How long a process that cannot start may take to say why; milliseconds. */
+const LAST_WORDS_MS = 500;
+
 async function work(io: Io, { home }: GlobalOptions, settings: Settings): Promise<number> {
   // It brings ONNX Runtime along.
   const { serveUnderSupervision } = await import('../../server/processes/child-process.ts');
@@ -93,6 +96,10 @@ async function work(io: Io, { home }: GlobalOptions, settings: Settings): Promis
     worker: workerEntry(),
     captures: models === undefined,
     log: logTo(io),
+  }).catch((error: unknown) => {
+    // What was opened until then, and the channel to the supervisor, would keep a process alive that cannot start.
+    setTimeout(() => process.exit(), LAST_WORDS_MS).unref();
+    throw error;
   });
   return 0;
 }
