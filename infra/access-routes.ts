@@ -23,7 +23,12 @@ export function apiRoutes(): { readonly method: string; readonly path: string }[
 
 /** Whether a pattern of IAM, in which `*` stands for anything, takes everything that another does. */
 const covers = (pattern: string, other: string): boolean =>
-  new RegExp(`^${pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&')).join('.*')}$`).test(other);
+  new RegExp(
+    `^${pattern
+      .split('*')
+      .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
+      .join('.*')}$`,
+  ).test(other);
 
 /**
  * What the permission `execute-api:Invoke` has to name for a role, from the stage on: `$default/POST/v2/models/m/infer`.

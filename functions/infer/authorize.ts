@@ -30,5 +30,12 @@ export function refusalByClaims({ requestContext }: HttpEvent, request: HttpRequ
   const { authorizer } = requestContext;
   const roles = rolesOfAuthorizer(typeof authorizer === 'object' && authorizer !== null ? authorizer : {});
   if (role !== undefined && roles.has(role)) return undefined;
-  return protocolOf(request).fail(new ProtocolError(403, role === undefined ? 'there is no role that may do this' : `this needs the role ${role}, which the caller does not have`));
+  return protocolOf(request).fail(
+    new ProtocolError(
+      403,
+      role === undefined
+        ? 'there is no role that may do this'
+        : `this needs the role ${role}, which the caller does not have`,
+    ),
+  );
 }

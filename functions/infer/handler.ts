@@ -5,8 +5,8 @@ import middy from '@middy/core';
 import { loggedRequests } from '../../core/observability/access-log.ts';
 import { openHome } from '../../platform/home.ts';
 import { Endpoint } from '../../usecases/serving/endpoint.ts';
-import { refusalByClaims, rolesSource } from './authorize.ts';
 import { type HttpEvent, type HttpResult, httpEventOf, resultOf, toHttpRequest } from './api-gateway-event.ts';
+import { refusalByClaims, rolesSource } from './authorize.ts';
 
 /** How long a response waits for a refresh of the release in progress, which would not go on in a frozen function. */
 const SETTLE_MS = 50;

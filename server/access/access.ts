@@ -32,7 +32,7 @@ export interface AccessRequest {
 }
 
 /** What came of a request that is let in. */
-export interface Admitted {
+export interface AdmittedCaller {
   readonly identity: Identity | undefined;
   /** Whether the answer may say more than the state of the server; false for probes by nobody in particular. */
   readonly reads: boolean;
@@ -45,8 +45,8 @@ type Reason = (typeof REASONS)[number];
 const FAILURES = { burst: 20, perSecond: 1 };
 
 const CHALLENGE = 'Bearer realm="trimtab"';
-const ANYBODY: Admitted = { identity: undefined, reads: true };
-const PROBE: Admitted = { identity: undefined, reads: false };
+const ANYBODY: AdmittedCaller = { identity: undefined, reads: true };
+const PROBE: AdmittedCaller = { identity: undefined, reads: false };
 
 /** Decides which requests are let in: by host and origin, by credentials, and by the role that their route needs. */
 export class Access {
@@ -69,7 +69,7 @@ export class Access {
    *
    * @throws ProtocolError 401, 403 or 429
    */
-  admit(request: AccessRequest): Admitted {
+  admit(request: AccessRequest): AdmittedCaller {
     const { host, origin } = request.headers;
     const foreign = this.#check(host, origin);
     const role = requiredRole(request.method, request.path);
@@ -84,7 +84,7 @@ export class Access {
    * @param role what its route needs; undefined where there is no such route
    * @throws ProtocolError 401, 403 or 429
    */
-  authorize(request: AccessRequest, role: RouteRole | undefined): Admitted {
+  authorize(request: AccessRequest, role: RouteRole | undefined): AdmittedCaller {
     if (!this.authenticates) return ANYBODY;
     const identity = this.#identify(request.headers.authorization, request.certificate);
     if (role === 'open') return { identity, reads: identity?.roles.has('read') === true };

@@ -13,7 +13,7 @@ import { callerOfAddress } from '../../core/guards/caller.ts';
 import { ProtocolError } from '../../core/protocols/protocol.ts';
 import type { Access } from '../access/access.ts';
 import type { TlsFiles, TlsMaterial } from '../access/tls-files.ts';
-import { statusOf } from './status-codes.ts';
+import { grpcStatusOf } from './status-codes.ts';
 
 /** What the calls need, by their full names; a test holds the list against the services. */
 export const CALL_ROLES: Readonly<Record<string, RouteRole>> = {
@@ -58,7 +58,7 @@ export function grpcGuard(access: Access): GrpcGuard {
                 pass(metadata);
               } catch (error) {
                 if (!(error instanceof ProtocolError)) throw error;
-                call.sendStatus({ code: statusOf(error.status), details: error.message });
+                call.sendStatus({ code: grpcStatusOf(error.status), details: error.message });
               }
             })
             .build(),

@@ -22,7 +22,7 @@ import { modelPath, responseOf, toHttpRequestOfCall } from './convert.ts';
 import { addressOf, grpcCredentials, grpcGuard } from './grpc-guard.ts';
 import type { ModelInferRequest, ModelInferResponse } from './messages.ts';
 import { GRPCInferenceService, HealthService, SERVICE } from './service-definition.ts';
-import { statusOf } from './status-codes.ts';
+import { grpcStatusOf } from './status-codes.ts';
 
 export interface GrpcOptions {
   /** 0 takes any free port. */
@@ -199,7 +199,7 @@ function unary<Request, Response>(
 }
 
 function failureOf(error: unknown): Partial<ServiceError> {
-  if (error instanceof Refusal) return { code: statusOf(error.http), details: error.message };
+  if (error instanceof Refusal) return { code: grpcStatusOf(error.http), details: error.message };
   if (error instanceof InputError) return { code: status.INVALID_ARGUMENT, details: error.message };
   return { code: status.INTERNAL, details: 'internal error' };
 }

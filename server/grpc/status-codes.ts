@@ -16,4 +16,4 @@ const CODES: Readonly<Record<number, status>> = {
 };
 
 /** gRPC status of what HTTP answers with a status. */
-export const statusOf = (http: number): status => CODES[http] ?? status.INTERNAL;
+export const grpcStatusOf = (http: number): status => CODES[http] ?? status.INTERNAL;

@@ -9,7 +9,7 @@ import { callerOf } from '../access/caller.ts';
 import { refusalResponse } from './refusal.ts';
 
 /** What becomes of a request that has come as far as its head. */
-export interface Entry {
+export interface HeadDecision {
   /** The answer of one that is not let in. */
   readonly refusal?: HttpResponse;
   /** Takes from the answer what this caller may not see. @default all may be seen */
@@ -19,7 +19,7 @@ export interface Entry {
 /** Lets requests in. */
 export interface HttpGuard {
   /** Decides about a request by its head, and notes in the head who sends it. */
-  enter(head: RequestHead, incoming: IncomingMessage): Entry | undefined;
+  enter(head: RequestHead, incoming: IncomingMessage): HeadDecision | undefined;
 }
 
 export const httpGuard = (access: Access): HttpGuard => ({

@@ -4,8 +4,8 @@ import type { RouteRole } from '../../core/access/roles.ts';
 import { ACCESS_ROUTES } from '../../core/access/routes.ts';
 import type { Operation, RequestHead } from '../../core/protocols/protocol.ts';
 import { protocolOf } from '../../core/protocols/protocols.ts';
-import { refusalByClaims, rolesSource } from '../../functions/infer/authorize.ts';
 import { httpEventOf, toHttpRequest } from '../../functions/infer/api-gateway-event.ts';
+import { refusalByClaims, rolesSource } from '../../functions/infer/authorize.ts';
 import { apiRoutes, invokeResources } from '../../infra/access-routes.ts';
 import { httpEvent } from '../lambda/events.ts';
 import { evaluate } from './iam.ts';
@@ -17,8 +17,18 @@ type Role = (typeof ROLES)[number];
 /** Whether a policy of a role's permissions lets a request through that API Gateway names so. */
 const allows = (role: Role, method: string, path: string): boolean =>
   evaluate(
-    { principal: 'arn:aws:iam::111122223333:role/caller', action: 'execute-api:Invoke', resource: `${API}/$default/${method}${path}` },
-    [{ Effect: 'Allow', Action: 'execute-api:Invoke', Resource: invokeResources(role).map((name) => `${API}/${name}`) }],
+    {
+      principal: 'arn:aws:iam::111122223333:role/caller',
+      action: 'execute-api:Invoke',
+      resource: `${API}/$default/${method}${path}`,
+    },
+    [
+      {
+        Effect: 'Allow',
+        Action: 'execute-api:Invoke',
+        Resource: invokeResources(role).map((name) => `${API}/${name}`),
+      },
+    ],
   ) === 'allowed';
 
 const NEEDS: Readonly<Record<Operation['kind'], readonly RouteRole[]>> = {
@@ -36,19 +46,29 @@ function done(method: string, rawPath: string): Operation['kind'] | undefined {
   const { path } = toHttpRequest(httpEventOf(httpEvent(method, rawPath)));
   const head: RequestHead = { method, path, query: {}, headers: {} };
   try {
-    return protocolOf(head).resolve(head, { models: () => ['m'], versions: () => undefined, notLoaded: () => [], statistics: () => [] }).kind;
+    return protocolOf(head).resolve(head, {
+      models: () => ['m'],
+      versions: () => undefined,
+      notLoaded: () => [],
+      statistics: () => [],
+    }).kind;
   } catch {
     return undefined;
   }
 }
 
-const sample = (path: string): string => path.replace(/\{version\}/g, '1').replace(/\{label\}/g, 'champion').replace(/\{\w+\}/g, 'm');
+const sample = (path: string): string =>
+  path
+    .replace(/\{version\}/g, '1')
+    .replace(/\{label\}/g, 'champion')
+    .replace(/\{\w+\}/g, 'm');
 const served = ACCESS_ROUTES.filter(({ role }) => role !== 'open' && role !== 'metrics');
 
 describe('The permission of a role', () => {
   it('lets through what the role is for', () => {
     for (const { methods, path, role } of served)
-      for (const method of methods) expect([method, path, allows(role as Role, method, sample(path))]).toEqual([method, path, true]);
+      for (const method of methods)
+        expect([method, path, allows(role as Role, method, sample(path))]).toEqual([method, path, true]);
   });
 
   it('lets nothing else through, however the path is put together and encoded', () => {
@@ -57,19 +77,41 @@ describe('The permission of a role', () => {
       ...['m:predict', 'm:explain', 'POST', 'PUT', 'GET', '$default', '..', '.', ''],
     ];
     const encoded = (text: string): fc.Arbitrary<string> =>
-      fc.constantFrom(text, encodeURIComponent(text), text.replace(/./, (letter) => `%${letter.charCodeAt(0).toString(16)}`), text.replaceAll('/', '%2F'), text.replaceAll('/', '%252F'));
-    const made = fc.array(fc.constantFrom(...words), { minLength: 1, maxLength: 9 }).map((parts) => `/${parts.join('/')}`);
+      fc.constantFrom(
+        text,
+        encodeURIComponent(text),
+        text.replace(/./, (letter) => `%${letter.charCodeAt(0).toString(16)}`),
+        text.replaceAll('/', '%2F'),
+        text.replaceAll('/', '%252F'),
+      );
+    const made = fc
+      .array(fc.constantFrom(...words), { minLength: 1, maxLength: 9 })
+      .map((parts) => `/${parts.join('/')}`);
     const routes = fc.constantFrom(...served.map(({ path }) => sample(path)));
-    const joined = fc.tuple(fc.constantFrom('', '/$default', '/seldon/POST/predictions', '/predictions'), routes, fc.constantFrom('', '/', '?', '%3F'), routes).map((parts) => parts.join(''));
+    const joined = fc
+      .tuple(
+        fc.constantFrom('', '/$default', '/seldon/POST/predictions', '/predictions'),
+        routes,
+        fc.constantFrom('', '/', '?', '%3F'),
+        routes,
+      )
+      .map((parts) => parts.join(''));
     const path = fc.oneof(made, routes, joined).chain(encoded);
     fc.assert(
-      fc.property(fc.constantFrom(...ROLES), fc.constantFrom('GET', 'HEAD', 'POST', 'PUT', 'OPTIONS', 'DELETE'), path, (role, method, where) => {
-        const kind = done(method, where);
-        if (kind === undefined) return;
-        // Whether the path is decoded before it is held against the policy is AWS's own affair.
-        const seen = [where, decoded(where), decoded(decoded(where))];
-        for (const each of seen) if (allows(role, method, each)) expect(NEEDS[kind], `${role}: ${method} ${where} is ${kind}`).toContain(role);
-      }),
+      fc.property(
+        fc.constantFrom(...ROLES),
+        fc.constantFrom('GET', 'HEAD', 'POST', 'PUT', 'OPTIONS', 'DELETE'),
+        path,
+        (role, method, where) => {
+          const kind = done(method, where);
+          if (kind === undefined) return;
+          // Whether the path is decoded before it is held against the policy is AWS's own affair.
+          const seen = [where, decoded(where), decoded(decoded(where))];
+          for (const each of seen)
+            if (allows(role, method, each))
+              expect(NEEDS[kind], `${role}: ${method} ${where} is ${kind}`).toContain(role);
+        },
+      ),
       { numRuns: 5_000 },
     );
   });
@@ -85,7 +127,9 @@ describe('The permission of a role', () => {
     for (const { methods, path } of served)
       for (const method of methods) {
         const template = path.replace(/(\{\w+\}):\w+/g, '$1');
-        expect(keys).toContain(['GET', 'HEAD', 'OPTIONS'].includes(method) ? `${method} /{proxy+}` : `${method} ${template}`);
+        expect(keys).toContain(
+          ['GET', 'HEAD', 'OPTIONS'].includes(method) ? `${method} /{proxy+}` : `${method} ${template}`,
+        );
       }
   });
 });
@@ -121,13 +165,16 @@ describe('Roles of an authorizer', () => {
     ] as const)
       expect([path, refused(authorizer, method, path)]).toEqual([path, 403]);
   });
-  it.each([undefined, {}, { jwt: { claims: { scope: 'predict' } } }, { jwt: { claims: {} } }, { lambda: { roles: 'admin' } }])(
-    'are none of %j',
-    (authorizer) => {
-      expect(refused(authorizer, 'POST', '/v2/models/m/infer')).toBe(403);
-      expect(refused(authorizer, 'GET', '/v2/health/live')).toBeUndefined();
-    },
-  );
+  it.each([
+    undefined,
+    {},
+    { jwt: { claims: { scope: 'predict' } } },
+    { jwt: { claims: {} } },
+    { lambda: { roles: 'admin' } },
+  ])('are none of %j', (authorizer) => {
+    expect(refused(authorizer, 'POST', '/v2/models/m/infer')).toBe(403);
+    expect(refused(authorizer, 'GET', '/v2/health/live')).toBeUndefined();
+  });
   it('are not asked for of whoever may invoke the function itself', () => {
     const event = httpEventOf(httpEvent('GET', '/trimtab/v1/models/m/release'));
     const { apiId: _, ...context } = event.requestContext;
