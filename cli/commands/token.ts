@@ -31,11 +31,15 @@ export function addToken(program: Program, io: Io, options: () => GlobalOptions)
     .option('--expires <instant>', 'from when on it is worth nothing, such as 2027-01-31T00:00:00Z; never by default')
     .option('--certificate <name>', 'CN=, DNS:, URI: or email: of a client certificate, instead of a token')
     .option('--file <file>', 'file of credentials that the entry is added to; made where there is none')
-    .action(async (own: CreateOptions) => print(io, options(), await create(own), formatCreated));
+    .action(async (own: CreateOptions) => {
+      print(io, options(), await create(own), formatCreated);
+    });
   command
     .command('list <file>')
     .description('the credentials of a file')
-    .action(async (file: string) => print(io, options(), await list(file), formatList));
+    .action(async (file: string) => {
+      print(io, options(), await list(file), formatList);
+    });
 }
 
 async function create(own: CreateOptions): Promise<TokenCreatedView> {

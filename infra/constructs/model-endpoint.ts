@@ -48,7 +48,7 @@ export interface ModelEndpointProps {
   /** Names of the models to serve. @default all in the registry */
   readonly models?: readonly string[];
   /**
-   * Authorizer of requests. IAM decides by method and path what a caller may do ({@link ModelEndpoint.grantCall}). Any
+   * Authorizer of requests. IAM decides by method and path what a caller may do (`grantCall`). Any
    * other has to say which roles a caller has: a JWT by scopes such as `trimtab/predict`, a Lambda authorizer by `roles`
    * in its context.
    * @default IAM: requests must be signed
