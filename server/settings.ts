@@ -108,9 +108,12 @@ export const SETTINGS = {
     ...setting(
       'serve on another address than loopback without authentication',
       z
-        .union([z.boolean(), z.enum(['true', 'false'], { error: 'expected true or false' })])
-        .default(false)
-        .transform((value) => value === true || value === 'true'),
+        .preprocess(
+          // A flag without a value is `true` itself.
+          (value) => (typeof value === 'boolean' ? String(value) : value),
+          z.enum(['true', 'false'], { error: 'expected true or false' }).default('false'),
+        )
+        .transform((value) => value === 'true'),
     ),
     bare: true,
   },

@@ -72,6 +72,7 @@ export class Access {
   admit(request: AccessRequest): AdmittedCaller {
     const { host, origin } = request.headers;
     const foreign = this.#check(host, origin);
+    if (foreign === undefined && !this.authenticates) return ANYBODY;
     const role = requiredRole(request.method, request.path);
     if (foreign === undefined) return this.authorize(request, role);
     if (role === 'open') return PROBE;
