@@ -32,12 +32,18 @@ export function originCheck({
   const own = host.includes(':') ? `[${host}]` : host;
   const allowed = new Set((loopback ? [...LOOPBACK_HOSTS, own, ...hosts] : hosts).map((name) => name.toLowerCase()));
   const from = new Set(origins.map((origin) => origin.toLowerCase()));
+  // Nearly all requests call the server by the same name.
+  let lastName: string | undefined;
   return (called = '', origin) => {
+    if (origin === undefined && called === lastName) return undefined;
     const named = called.toLowerCase();
     // On another address nobody knows the names by which balancers and services call it, unless they are said.
     if (allowed.size > 0 && !allowed.has(named.replace(/:\d*$/, '')))
       return `the header host names another server than this: expected ${[...allowed].join(', ')} (--allowed-hosts adds names)`;
-    if (origin === undefined) return undefined;
+    if (origin === undefined) {
+      lastName = called;
+      return undefined;
+    }
     const page = origin.toLowerCase();
     if (page === `${scheme}://${named}` || from.has(page)) return undefined;
     return 'requests of pages of another origin are not taken (--allowed-origins adds origins)';
