@@ -8,10 +8,12 @@ import type { HttpRequest, HttpResponse } from '../core/serving/http.ts';
 import type { WorkerEntry } from '../platform/onnx/worker/worker-process.ts';
 import type { Home } from '../platform/ports.ts';
 import { Endpoint } from '../usecases/serving/endpoint.ts';
+import { openAccess } from './access/open-access.ts';
 import { openBounds, type ServerBounds } from './admission/bounds.ts';
 import { DeliveryStream } from './captures/delivery-stream.ts';
 import { Health } from './health.ts';
-import { type HttpServer, serve } from './http/http-server.ts';
+import { httpGuard } from './http/http-guard.ts';
+import { type HttpOptions, type HttpServer, serve } from './http/http-server.ts';
 import { AdmissionLimit } from './lib/admission-limit.ts';
 import { type Interval, startInterval } from './lib/interval.ts';
 import { metricsPage, releaseGauges } from './metrics/metrics-page.ts';
@@ -57,6 +59,7 @@ const DELIVERY_SECONDS = 1;
  */
 export async function startServing(options: ServingOptions): Promise<Serving> {
   const { home, settings, log } = options;
+  const opened = await openAccess(settings, log);
   const pool = new WorkerPool({
     entry: options.worker,
     size: settings.workers,
@@ -82,6 +85,7 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
       pending.collect,
       stateOf(pool, queue),
       bounds.collect,
+      opened.access.collect,
       releaseGauges(() => endpoint?.reports() ?? new Map()),
     ],
   });
@@ -107,7 +111,11 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
       return { status: 200, headers: { 'content-type': 'application/json' }, body: '{"live":true}' };
     return errorObject(new ProtocolError(503, 'starting: models are being loaded'));
   };
-  const server = await listen({ handle }, settings, bounds, first);
+  const guards = { guard: httpGuard(opened.access), tls: opened.tls, bounds, first };
+  const server = await listen({ handle }, settings, guards).catch(async (error: unknown) => {
+    await opened.close();
+    throw error;
+  });
 
   const stream = new DeliveryStream(options.captures ? home : { ...home, captures: { put: async () => true } }, log);
   const emf = bufferedEmf(home.metrics.environment, (line) => stream.write(line));
@@ -138,6 +146,7 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
     pool.close();
     await server.close();
     bounds.close();
+    await opened.close();
     throw error;
   }
   const grpc =
@@ -152,6 +161,8 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
           messageTimeoutMs: settings.bodyTimeout * 1_000,
           silenceMs: silenceOf(settings),
           bounds,
+          access: opened.access,
+          tls: opened.tls,
         });
   health.starting = false;
   const loops = runLoops({ endpoint, stream, flushMetrics: () => emf.flush(), refresh: settings.refresh, log });
@@ -168,6 +179,7 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
       await Promise.all(loops.map((loop) => loop.stop()));
       emf.flush();
       await stream.flush().catch((error: Error) => log(`captures: ${error.message}`));
+      await opened.close();
       await endpoint.close();
       pool.close();
       await home.close();
@@ -183,8 +195,7 @@ const gated = (endpoint: Endpoint, health: Health): Parameters<typeof serve>[0] 
 const listen = (
   endpoint: Parameters<typeof serve>[0],
   settings: Settings,
-  bounds: ServerBounds,
-  first: (head: RequestHead) => HttpResponse | Promise<HttpResponse> | undefined,
+  guards: Pick<HttpOptions, 'guard' | 'tls' | 'bounds' | 'first'>,
 ): Promise<HttpServer> =>
   serve(endpoint, {
     port: settings.port,
@@ -194,8 +205,7 @@ const listen = (
     requestTimeoutMs: settings.bodyTimeout * 1_000,
     keepAliveMs: settings.keepAlive * 1_000,
     silenceMs: silenceOf(settings),
-    bounds,
-    first,
+    ...guards,
   });
 
 /** Nothing is sent while a run waits and runs. */

@@ -1,17 +1,29 @@
 import { totalmem } from 'node:os';
 import * as z from 'zod';
+import { isLoopback } from '../core/access/origins.ts';
 import { TrustedProxies } from './admission/trusted-proxies.ts';
 
 /** A setting of the server, given by a flag of the command or by a variable of the environment. */
-interface Setting<T extends z.ZodType = z.ZodType> {
+export interface Setting<T extends z.ZodType = z.ZodType> {
   readonly schema: T;
   readonly help: string;
   /** Name of the flag where it differs: sizes are given in megabytes and kept in bytes. */
   readonly flag?: string;
+  /** Whether the flag may come without a value, which means true. */
+  readonly bare?: boolean;
 }
 
 const setting = <T extends z.ZodType>(help: string, schema: T, flag?: string): Setting<T> => ({ help, schema, flag });
 const whole = (from: number, to: number) => z.coerce.number().int().min(from).max(to);
+const commaSeparated = z
+  .string()
+  .default('')
+  .transform((text) =>
+    text
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== ''),
+  );
 const seconds = (most = 86_400) => z.coerce.number().min(0).max(most);
 const MEGABYTE = 1024 * 1024;
 const megabytes = (most: number) =>
@@ -93,6 +105,37 @@ export const SETTINGS = {
       .transform((name) => name.toLowerCase())
       .optional(),
   ),
+  tokens: setting(
+    'file of credentials (`trimtab token create` writes it), or the JSON itself; without it nobody is asked for a token',
+    z.string().min(1).optional(),
+  ),
+  tlsCert: setting('file of the certificate, PEM; without it there is no TLS', z.string().min(1).optional()),
+  tlsKey: setting('file of its key, PEM', z.string().min(1).optional()),
+  tlsClientCa: setting(
+    'file of authorities, PEM: clients with a certificate of theirs need no token',
+    z.string().min(1).optional(),
+  ),
+  allowedHosts: setting(
+    'names by which the server may be called, comma-separated, beside those of loopback',
+    commaSeparated,
+  ),
+  allowedOrigins: setting(
+    'origins whose pages may send requests, such as https://app.example.com, comma-separated',
+    commaSeparated,
+  ),
+  insecure: {
+    ...setting(
+      'serve on another address than loopback without authentication',
+      z
+        .preprocess(
+          // A flag without a value is `true` itself.
+          (value) => (typeof value === 'boolean' ? String(value) : value),
+          z.enum(['true', 'false'], { error: 'expected true or false' }).default('false'),
+        )
+        .transform((value) => value === 'true'),
+    ),
+    bare: true,
+  },
   maxConnections: setting(
     'connections at once to a process (503); by default also no more than memory allows, at 16 KB each of a sixteenth',
     whole(1, 1_000_000).default(10_000),
@@ -188,10 +231,28 @@ export function readSettings(
       );
     settings[name] = result.data;
   }
+  assertProtected(settings as Settings);
   return withinMemory(
     settings as Settings,
     memory,
     (name) => (flags[optionOf(name)] ?? env[variableOf(name)]) !== undefined,
+  );
+}
+
+/** @throws SettingError when settings of access contradict each other, or let in everybody who is not asked */
+function assertProtected({ host, tokens, tlsCert, tlsKey, tlsClientCa, insecure }: Settings): void {
+  if ((tlsCert === undefined) !== (tlsKey === undefined))
+    throw new SettingError(
+      `--tls-cert and --tls-key go together, --tls-${tlsCert === undefined ? 'cert' : 'key'} is missing`,
+    );
+  if (tlsClientCa !== undefined && tlsCert === undefined)
+    throw new SettingError(
+      '--tls-client-ca asks for certificates, which there are with TLS only: --tls-cert and --tls-key are missing',
+    );
+  if (isLoopback(host) || tokens !== undefined || tlsClientCa !== undefined || insecure) return;
+  throw new SettingError(
+    `--host is '${host}', where others can reach it, and nobody is asked who they are: give --tokens FILE ` +
+      '(`trimtab token create` makes one) or --tls-client-ca FILE, or say --insecure where something else keeps strangers away',
   );
 }
 

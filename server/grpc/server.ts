@@ -2,12 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
 import { InputError } from '../../core/contract/input-error.ts';
 import type { ProtocolError } from '../../core/errors/protocol-error.ts';
-import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
+import type { HttpResponse } from '../../core/serving/http.ts';
+import type { Access } from '../access/access.ts';
+import type { TlsFiles } from '../access/tls-files.ts';
 import { openBounds, type ServerBounds } from '../admission/bounds.ts';
 import type { DrainOptions, RequestHandler } from '../http/http-server.ts';
 import { modelPath, responseOf, toHttpRequestOfCall } from './convert.ts';
+import { grpcGuard } from './grpc-guard.ts';
 import type { ModelInferRequest } from './messages.ts';
 import { GRPCInferenceService, HealthService, SERVICE } from './service-definition.ts';
+import { grpcStatusOf } from './status-codes.ts';
 import { type Call, type UnaryMethod, UnaryServer } from './unary-server.ts';
 import { RpcError } from './wire.ts';
 
@@ -28,6 +32,10 @@ export interface GrpcOptions {
   readonly silenceMs?: number;
   /** What connections and calls may hold, shared with the HTTP server. @default bounds of its own */
   readonly bounds?: ServerBounds;
+  /** Who may make which calls. @default anybody may make any */
+  readonly access?: Access | undefined;
+  /** Certificate and key of the server. @default no TLS */
+  readonly tls?: TlsFiles | undefined;
 }
 
 export interface GrpcServer {
@@ -42,22 +50,6 @@ export interface GrpcServer {
 const MESSAGE_LIMIT = 64 * 1024 * 1024;
 const SECOND = 1_000;
 
-/** gRPC status codes by HTTP status; all others are INTERNAL. */
-const CODES: Readonly<Record<number, status>> = {
-  400: status.INVALID_ARGUMENT,
-  401: status.UNAUTHENTICATED,
-  403: status.PERMISSION_DENIED,
-  404: status.NOT_FOUND,
-  408: status.DEADLINE_EXCEEDED,
-  413: status.RESOURCE_EXHAUSTED,
-  415: status.INVALID_ARGUMENT,
-  422: status.INVALID_ARGUMENT,
-  429: status.RESOURCE_EXHAUSTED,
-  501: status.UNIMPLEMENTED,
-  503: status.UNAVAILABLE,
-  504: status.DEADLINE_EXCEEDED,
-};
-
 /**
  * Serves an endpoint over gRPC by the Open Inference Protocol v2: each call is passed on as the equivalent HTTP request.
  * Outputs are sent as raw contents when the inputs came so, else as typed contents.
@@ -67,10 +59,10 @@ const CODES: Readonly<Record<number, status>> = {
 export async function serveGrpc(endpoint: RequestHandler, options: GrpcOptions): Promise<GrpcServer> {
   const limit = options.messageLimit ?? MESSAGE_LIMIT;
   const bounds = options.bounds ?? openBounds({ largestBody: limit });
-  const get = (path: string, headers: HttpRequest['headers'] = {}) =>
-    endpoint.handle({ method: 'GET', path, query: {}, headers, body: '' });
-  const serves = async (path: string): Promise<boolean> => {
-    const { status: code, body } = await get(path);
+  const get = (path: string, call?: Call) =>
+    endpoint.handle({ method: 'GET', path, query: {}, headers: {}, body: '', models: call?.who.models });
+  const serves = async (path: string, call?: Call): Promise<boolean> => {
+    const { status: code, body } = await get(path, call);
     if (code === 404 || code === 400) throw new Refusal(code, textOf(body));
     return code === 200;
   };
@@ -79,11 +71,13 @@ export async function serveGrpc(endpoint: RequestHandler, options: GrpcOptions):
   const methods = [
     probe(inference('ServerLive'), async () => ({ live: await serves('/v2/health/live') })),
     probe(inference('ServerReady'), async () => ({ ready: await serves('/v2/health/ready') })),
-    unary<Named>(inference('ModelReady'), async ({ name, version }) => ({
-      ready: await serves(modelPath(name, version, '/ready')),
+    unary<Named>(inference('ModelReady'), async ({ name, version }, call) => ({
+      ready: await serves(modelPath(name, version, '/ready'), call),
     })),
     unary(inference('ServerMetadata'), async () => jsonOf(await get('/v2'))),
-    unary<Named>(inference('ModelMetadata'), async ({ name, version }) => jsonOf(await get(modelPath(name, version)))),
+    unary<Named>(inference('ModelMetadata'), async ({ name, version }, call) =>
+      jsonOf(await get(modelPath(name, version), call)),
+    ),
     unary<ModelInferRequest>(inference('ModelInfer'), async (message, call) => {
       const response = await endpoint.handle(toHttpRequestOfCall(message, headersOf(call), call.who));
       call.answerMetadata = metadataOf(response.headers);
@@ -104,6 +98,8 @@ export async function serveGrpc(endpoint: RequestHandler, options: GrpcOptions):
     messageTimeoutMs: options.messageTimeoutMs ?? 60 * SECOND,
     silenceMs: options.silenceMs ?? 600 * SECOND,
     refusal: refusalOf,
+    guard: options.access && grpcGuard(options.access),
+    tls: options.tls,
   });
   const host = options.host ?? '127.0.0.1';
   const name = host.includes(':') ? `[${host}]` : host;
@@ -129,7 +125,7 @@ function refusalOf({ status: code, message, retryAfterSeconds }: ProtocolError):
     retry['retry-after'] = String(Math.ceil(retryAfterSeconds));
     retry['grpc-retry-pushback-ms'] = String(Math.ceil(1_000 * retryAfterSeconds));
   }
-  return new RpcError(CODES[code] ?? status.INTERNAL, message, retry);
+  return new RpcError(grpcStatusOf(code), message, retry);
 }
 
 type Wire = Pick<UnaryMethod, 'path' | 'requestDeserialize' | 'responseSerialize'>;
@@ -182,7 +178,7 @@ function messageOf(body: string): string {
 
 /** @throws RpcError for what a caller did wrong */
 function fail(error: unknown): never {
-  if (error instanceof Refusal) throw new RpcError(CODES[error.http] ?? status.INTERNAL, error.message);
+  if (error instanceof Refusal) throw new RpcError(grpcStatusOf(error.http), error.message);
   if (error instanceof InputError) throw new RpcError(status.INVALID_ARGUMENT, error.message);
   throw error;
 }
@@ -199,7 +195,7 @@ function jsonOf({ status: code, body }: HttpResponse): object {
 function headersOf({ metadata }: Call): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(metadata))
-    if (!/^(grpc-|content-|accept|te$|inference-header)/.test(name)) headers[name] = value;
+    if (!/^(grpc-|content-|accept|te$|inference-header|authorization$)/.test(name)) headers[name] = value;
   return headers;
 }
 

@@ -1,13 +1,12 @@
-import {
-  constants,
-  createServer,
-  type Http2Server,
-  type IncomingHttpHeaders,
-  type ServerHttp2Session,
-} from 'node:http2';
+import { constants, type Http2Server, type IncomingHttpHeaders, type ServerHttp2Session } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { status } from '@grpc/grpc-js';
+import type { CertificateNames } from '../../core/access/certificate-names.ts';
 import { ProtocolError } from '../../core/errors/protocol-error.ts';
+import type { HttpRequest } from '../../core/serving/http.ts';
+import { callerOf } from '../access/caller.ts';
+import type { TlsFiles } from '../access/tls-files.ts';
 import { Admission } from '../admission/admission.ts';
 import type { ServerBounds } from '../admission/bounds.ts';
 import type { RequestCaller } from '../admission/caller-identity.ts';
@@ -16,13 +15,18 @@ import { receiveBody } from '../admission/receive-body.ts';
 import type { Ticket } from '../admission/ticket.ts';
 import { Answer } from './answer.ts';
 import { goingAway } from './going-away.ts';
+import type { CallHead, GrpcGuard } from './grpc-guard.ts';
+import { createHttp2Listener } from './listener.ts';
 import { framed, PREFIX_BYTES, RpcError, timeoutOf, tooLarge, unframed } from './wire.ts';
+
+/** Who makes a call, and which models it may be about. */
+type CallerOfCall = Pick<HttpRequest, 'caller' | 'principal' | 'credential' | 'models'>;
 
 /** One call. */
 export interface Call {
   /** Metadata of the caller; of several values of a name, all, with commas between. */
   readonly metadata: Readonly<Record<string, string>>;
-  readonly who: RequestCaller;
+  readonly who: CallerOfCall;
   /** Metadata that is sent before the answer, or with the status of a failure. */
   answerMetadata: Readonly<Record<string, string>>;
 }
@@ -54,6 +58,10 @@ export interface UnaryServerOptions {
   readonly silenceMs: number;
   /** gRPC's status for a refusal of the server. */
   readonly refusal: (error: ProtocolError) => RpcError;
+  /** Who may make which calls. @default anybody may make any */
+  readonly guard: GrpcGuard | undefined;
+  /** Certificate and key. @default no TLS */
+  readonly tls: TlsFiles | undefined;
 }
 
 /** Time between two pings of a connection; one that has not answered by the next is closed; milliseconds. */
@@ -83,11 +91,15 @@ export class UnaryServer {
       { requests: 1_000, bytes: MEGABYTE, callerShare: 0.5, largestBody: PROBE_BYTES, bodyRate: 240, graceMs: 5_000 },
       bounds.admission.refusals,
     );
-    this.#server = createServer({
-      settings: { maxConcurrentStreams: streams, maxHeaderListSize: HEADER_BYTES, enablePush: false },
-      // In megabytes: answers that wait for their readers, beside what node:http2 itself has.
-      maxSessionMemory: Math.ceil((4 * messageLimit) / MEGABYTE) + 16,
-    });
+    this.#server = createHttp2Listener(
+      options.tls,
+      {
+        settings: { maxConcurrentStreams: streams, maxHeaderListSize: HEADER_BYTES, enablePush: false },
+        // In megabytes: answers that wait for their readers, beside what node:http2 itself has.
+        maxSessionMemory: Math.ceil((4 * messageLimit) / MEGABYTE) + 16,
+      },
+      options.greetingMs,
+    );
     this.#server.on('session', (session) => this.#open(session));
     this.#server.on('sessionError', () => undefined);
     bounds.connections.guard(this.#server, (socket, error) => turnAway(socket, error));
@@ -146,12 +158,12 @@ export class UnaryServer {
       stream.on('error', () => undefined);
       stream.setTimeout(this.options.silenceMs, () => stream.close(constants.NGHTTP2_CANCEL));
       const who = bounds.identity.of(connection.peer, headers);
-      const admitted = { exchange, who, caller: who.caller ?? connection.peer.caller ?? '' };
-      this.#take(new Answer(stream), headers, admitted);
+      const peer = { address: connection.peer.caller, certificate: () => certificateOf(session.socket) };
+      this.#take(new Answer(stream), headers, { exchange, who, peer });
     });
   }
 
-  #take(answer: Answer, headers: IncomingHttpHeaders, { exchange, who, caller }: Admitted): void {
+  #take(answer: Answer, headers: IncomingHttpHeaders, { exchange, who: said, peer }: Admitted): void {
     const { stream } = answer;
     if (!/^application\/grpc(\+proto)?\s*(;|$)/.test(headers['content-type'] ?? '')) {
       answer.refuse(constants.HTTP_STATUS_UNSUPPORTED_MEDIA_TYPE);
@@ -165,6 +177,9 @@ export class UnaryServer {
       const path = headers[':path'] ?? '';
       const method = this.#methods.get(path);
       if (method === undefined) throw new RpcError(status.UNIMPLEMENTED, `there is no method ${path.slice(0, 100)}`);
+      const identity = this.options.guard?.({ path, headers, ...peer });
+      const who = identity === undefined ? said : callerOf(said, identity);
+      const caller = who.caller ?? peer.address ?? '';
       const deadline = headers['grpc-timeout'];
       if (typeof deadline === 'string') answer.within(timeoutOf(deadline));
       const admission = method.probe ? this.#probes : this.options.bounds.admission;
@@ -223,14 +238,13 @@ export class UnaryServer {
 interface Admitted {
   readonly exchange: Exchange;
   readonly who: RequestCaller;
-  /** Whose share it counts against. */
-  readonly caller: string;
+  readonly peer: Pick<CallHead, 'address' | 'certificate'>;
 }
 
 interface Received {
   readonly body: Buffer;
   readonly headers: IncomingHttpHeaders;
-  readonly who: RequestCaller;
+  readonly who: CallerOfCall;
   readonly ticket: Ticket;
   readonly admission: Admission;
   readonly limit: number;
@@ -258,4 +272,10 @@ function metadataOf(headers: IncomingHttpHeaders): Record<string, string> {
 function turnAway(socket: Socket, error: ProtocolError): void {
   socket.on('error', () => socket.destroy());
   socket.end(goingAway(error.message), () => socket.destroy());
+}
+
+/** A socket of HTTP/2 stands for that of TLS: what it is can be told by what it has. */
+function certificateOf(socket: object): CertificateNames | undefined {
+  const { authorized, getPeerCertificate } = socket as Partial<TLSSocket>;
+  return authorized === true ? getPeerCertificate?.() : undefined;
 }

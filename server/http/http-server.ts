@@ -1,12 +1,15 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ProtocolError, type RequestHead } from '../../core/protocols/protocol.ts';
 import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
+import { createListener } from '../access/listener.ts';
+import type { TlsFiles } from '../access/tls-files.ts';
 import { openBounds, type ServerBounds } from '../admission/bounds.ts';
 import type { CallerIdentity } from '../admission/caller-identity.ts';
 import { connectionOf, type Exchange } from '../admission/connections.ts';
 import { receiveBody } from '../admission/receive-body.ts';
 import type { Ticket } from '../admission/ticket.ts';
+import type { HeadDecision, HttpGuard } from './http-guard.ts';
 import { answerBroken, endLater, faultOfHead, MAX_HEADERS, sendRaw } from './malformed-request.ts';
 import { headOf } from './read-request.ts';
 import { refusalResponse } from './refusal.ts';
@@ -33,6 +36,10 @@ export interface HttpOptions {
   readonly silenceMs?: number;
   /** What connections and requests may hold, and who their callers are. @default bounds of its own */
   readonly bounds?: ServerBounds;
+  /** Who may send what. @default anybody may send anything */
+  readonly guard?: HttpGuard | undefined;
+  /** Certificate and key of the server. @default no TLS */
+  readonly tls?: TlsFiles | undefined;
   /** Answers requests that the limit must not refuse, such as health checks. @returns undefined for all others */
   readonly first?: (head: RequestHead) => HttpResponse | Promise<HttpResponse> | undefined;
 }
@@ -69,7 +76,8 @@ export async function serve(endpoint: RequestHandler, options: HttpOptions): Pro
   const answering = new Answering(endpoint, bounds, options);
   const headersTimeout = options.headTimeoutMs ?? 10 * SECOND;
   const requestTimeout = Math.max(headersTimeout, options.requestTimeoutMs ?? 60 * SECOND);
-  const server = createServer(
+  const server = createListener(
+    options.tls,
     {
       headersTimeout,
       requestTimeout,
@@ -99,7 +107,7 @@ export async function serve(endpoint: RequestHandler, options: HttpOptions): Pro
   });
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    url: `${options.tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}`,
     close: async () => {
       await closed(server);
       closeOwn();
@@ -157,15 +165,21 @@ class Answering {
       this.#send(outgoing, head.method, refusalResponse(head, fault), incoming);
       return;
     }
-    const first = this.options.first?.(head);
-    if (first !== undefined) {
-      void this.#give(head.method, first, outgoing);
+    const entry = this.options.guard?.enter(head, incoming);
+    if (entry?.refusal !== undefined) {
+      this.#send(outgoing, head.method, entry.refusal, incoming);
       return;
     }
-    this.#receive({ head, exchange, caller: who.caller ?? connection.peer.caller ?? '' }, incoming, outgoing);
+    const first = this.options.first?.(head);
+    if (first !== undefined) {
+      void this.#give(head.method, entry?.shown === undefined ? first : entry.shown(first), outgoing);
+      return;
+    }
+    const caller = head.caller ?? connection.peer.caller ?? '';
+    this.#receive({ head, exchange, caller, shown: entry?.shown }, incoming, outgoing);
   }
 
-  #receive({ head, exchange, caller }: Admitted, incoming: IncomingMessage, outgoing: ServerResponse): void {
+  #receive({ head, exchange, caller, shown }: Admitted, incoming: IncomingMessage, outgoing: ServerResponse): void {
     const { admission } = this.bounds;
     const refused = (error: ProtocolError): void =>
       this.#send(outgoing, head.method, refusalResponse(head, error), incoming);
@@ -194,7 +208,9 @@ class Answering {
         void this.#give(
           head.method,
           // The spread comes last: V8 takes microseconds for one that other properties follow.
-          this.endpoint.handle({ body, ...head }),
+          shown === undefined
+            ? this.endpoint.handle({ body, ...head })
+            : shown(this.endpoint.handle({ body, ...head })),
           outgoing,
           { ticket, ...(truncated ? { unread: incoming } : {}) },
         );
@@ -259,6 +275,7 @@ interface Admitted {
   readonly exchange: Exchange;
   /** Whose share it counts against. */
   readonly caller: string;
+  readonly shown: HeadDecision['shown'];
 }
 
 /** What is known of a request that is being answered. */

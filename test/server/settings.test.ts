@@ -40,4 +40,28 @@ describe('readSettings', () => {
     );
     expect(() => readSettings({ callerShare: '0' }, {})).toThrow('--caller-share');
   });
+
+  it.each([
+    [{ host: '0.0.0.0' }, /--host is '0.0.0.0', where others can reach it.*--tokens FILE.*--insecure/],
+    [{ host: '0.0.0.0', insecure: 'false' }, /--insecure/],
+    [{ host: '::' }, /--host is '::'/],
+    [{ host: '0.0.0.0', tlsCert: 'c', tlsKey: 'k' }, /nobody is asked who they are/],
+    [{ tlsCert: 'c' }, /--tls-key is missing/],
+    [{ tlsKey: 'k' }, /--tls-cert is missing/],
+    [{ tlsClientCa: 'a' }, /--tls-cert and --tls-key are missing/],
+    [{ insecure: 'perhaps' }, /expected true or false/],
+  ])('does not let in everybody who is not asked, nor half of a setting: %j', (flags, message) => {
+    expect(() => readSettings(flags, {})).toThrow(message);
+  });
+
+  it.each([
+    [{ host: '0.0.0.0', insecure: true }, {}],
+    [{ host: '0.0.0.0' }, { TRIMTAB_SERVE_INSECURE: 'true' }],
+    [{ host: '0.0.0.0', tokens: 'tokens.json' }, {}],
+    [{ host: '0.0.0.0', tlsCert: 'c', tlsKey: 'k', tlsClientCa: 'a' }, {}],
+    [{ host: '127.0.0.1' }, {}],
+    [{ host: '::1' }, {}],
+  ])('lets it start where they are, or where it is told: %j %j', (flags, env) => {
+    expect(readSettings(flags, env).host).toBe(flags.host);
+  });
 });
