@@ -32,6 +32,7 @@ import { addShow } from './commands/show.ts';
 import { addSimulate } from './commands/simulate.ts';
 import { addSmoke } from './commands/smoke.ts';
 import { addStatus } from './commands/status.ts';
+import { addToken } from './commands/token.ts';
 import { addTrace } from './commands/trace.ts';
 import { addTruth } from './commands/truth.ts';
 import { addUnfreeze } from './commands/unfreeze.ts';
@@ -81,6 +82,7 @@ const ADDITIONS: readonly AddCommand[] = [
   addSmoke,
   addUp,
   addServe,
+  addToken,
   addCost,
   addDoctor,
   addCompletion,

@@ -23,6 +23,7 @@ import { DoctorView } from './doctor/doctor-view.ts';
 import { ExplanationsView, ImportanceView } from './endpoint/explanations-view.ts';
 import { PredictionsView } from './endpoint/predictions-view.ts';
 import { SmokeView } from './smoke/smoke-view.ts';
+import { TokenCreatedView, TokensView } from './tokens/token-view.ts';
 import { TruthView } from './truth/truth-view.ts';
 
 /** A schema of what a command prints with `--json`, published under its name in `schemas/views/`. */
@@ -87,6 +88,8 @@ export const COMMAND_VIEWS: Readonly<Record<string, View>> = {
     SimulationTableView,
     'how several scenarios came out, of a grid or of variants',
   ),
+  'token create': view('token-created', TokenCreatedView, 'the credential that was made'),
+  'token list': view('tokens', TokensView, 'the credentials of a file'),
   cost: view('cost', CostView, 'a month’s cost, line by line'),
   doctor: view('doctor', DoctorView, 'what is wrong with an installation'),
 };

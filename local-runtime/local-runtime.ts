@@ -1,11 +1,15 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { isLoopback } from '../core/access/origins.ts';
 import { SCHEDULES } from '../core/alarms/schedules.ts';
 import { PrometheusSink } from '../core/observability/prometheus.ts';
 import { type LocalHome, openLocalHome } from '../platform/local/home.ts';
 import { httpProbe } from '../platform/local/http-probe.ts';
 import type { EndpointProbe } from '../platform/ports.ts';
+import { Access } from '../server/access/access.ts';
+import { openBounds } from '../server/admission/bounds.ts';
 import { DeliveryStream } from '../server/captures/delivery-stream.ts';
+import { httpGuard } from '../server/http/http-guard.ts';
 import { serve } from '../server/http/http-server.ts';
 import { type Interval, startInterval } from '../server/lib/interval.ts';
 import { metricsPage, releaseGauges, watchedGauges } from '../server/metrics/metrics-page.ts';
@@ -20,8 +24,12 @@ export interface LocalRuntimeOptions {
   readonly home: string;
   /** Port of the endpoint; 0 takes any free one. */
   readonly port: number;
-  /** @default 127.0.0.1 */
+  /** A loopback address: nobody is asked who they are here. @default 127.0.0.1 */
   readonly host?: string;
+  /** Names by which it may be called, beside those of loopback. @default none */
+  readonly allowedHosts?: readonly string[];
+  /** Origins whose pages may send requests. @default none */
+  readonly allowedOrigins?: readonly string[];
   /** Prints a line for operators. @default nothing is printed */
   readonly log?: (line: string) => void;
   /** Seconds between the runs of scheduled functions, by name. @default those of their triggers */
@@ -57,6 +65,11 @@ const QUIET_SECONDS = 10;
  */
 export async function startLocalRuntime(options: LocalRuntimeOptions): Promise<LocalRuntime> {
   const log = options.log ?? (() => undefined);
+  const host = options.host ?? '127.0.0.1';
+  if (!isLoopback(host))
+    throw new RangeError(
+      `the local runtime asks nobody who they are and listens at a loopback address only, received '${host}': use trimtab serve`,
+    );
   const home = await openLocalHome(options.home);
   // It is here to be worked in: data files are dropped into it.
   await mkdir(home.folder, { recursive: true });
@@ -72,15 +85,24 @@ export async function startLocalRuntime(options: LocalRuntimeOptions): Promise<L
     statistics: sink.statistics,
     mirror: 'after',
   });
+  const bounds = openBounds(options.callerHeader === undefined ? {} : { header: options.callerHeader });
+  const access = new Access({
+    origins: { host, hosts: options.allowedHosts ?? [], origins: options.allowedOrigins ?? [], scheme: 'http' },
+    certificates: false,
+    now: Date.now,
+  });
   const collectors = [
+    bounds.collect,
+    access.collect,
     releaseGauges(() => endpoint.reports()),
     watchedGauges(home, () => [...endpoint.reports().keys()]),
   ];
   const server = await serve(endpoint, {
     first: metricsPage({ sink, collectors }),
     port: options.port,
-    host: options.host ?? '127.0.0.1',
-    ...(options.callerHeader === undefined ? {} : { callerHeader: options.callerHeader }),
+    host,
+    guard: httpGuard(access),
+    bounds,
   });
   const marker = path.join(home.folder, 'local-runtime.json');
   await writeFile(marker, JSON.stringify({ url: server.url, pid: process.pid }));
@@ -135,6 +157,7 @@ export async function startLocalRuntime(options: LocalRuntimeOptions): Promise<L
     close: async () => {
       await Promise.all(loops.map((loop) => loop.stop()));
       await server.close();
+      bounds.close();
       await stream.flush();
       await endpoint.close();
       await home.close();

@@ -2,7 +2,6 @@ import type { RequestHead } from '../core/protocols/protocol.ts';
 import { ProtocolError } from '../core/protocols/protocol.ts';
 import type { HttpResponse } from '../core/serving/http.ts';
 import { refusalResponse } from './http/refusal.ts';
-import type { AdmissionLimit } from './lib/admission-limit.ts';
 
 /** Readiness paths of all protocols, as load balancers poll them. */
 const READY = new Set(['/v2/health/ready', '/ready', '/health/status', '/ping']);
@@ -23,7 +22,8 @@ export class Health {
   #flooded = false;
 
   constructor(
-    private readonly gates: readonly AdmissionLimit[],
+    /** Bounds, with the used share of each, 0 to 1. */
+    private readonly gates: readonly { readonly fill: number }[],
     private readonly lostWorkers: () => number,
   ) {}
 

@@ -8,9 +8,12 @@ import type { HttpRequest, HttpResponse } from '../core/serving/http.ts';
 import type { WorkerEntry } from '../platform/onnx/worker/worker-process.ts';
 import type { Home } from '../platform/ports.ts';
 import { Endpoint } from '../usecases/serving/endpoint.ts';
+import { openAccess } from './access/open-access.ts';
+import { openBounds, type ServerBounds } from './admission/bounds.ts';
 import { DeliveryStream } from './captures/delivery-stream.ts';
 import { Health } from './health.ts';
-import { type HttpServer, serve } from './http/http-server.ts';
+import { httpGuard } from './http/http-guard.ts';
+import { type HttpOptions, type HttpServer, serve } from './http/http-server.ts';
 import { AdmissionLimit } from './lib/admission-limit.ts';
 import { type Interval, startInterval } from './lib/interval.ts';
 import { metricsPage, releaseGauges } from './metrics/metrics-page.ts';
@@ -56,6 +59,7 @@ const DELIVERY_SECONDS = 1;
  */
 export async function startServing(options: ServingOptions): Promise<Serving> {
   const { home, settings, log } = options;
+  const opened = await openAccess(settings, log);
   const pool = new WorkerPool({
     entry: options.worker,
     size: settings.workers,
@@ -68,12 +72,8 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
     count: settings.queueRequests,
     bytes: settings.queueBytes,
   });
-  const admission = new AdmissionLimit({
-    name: 'server',
-    count: settings.maxRequests,
-    bytes: settings.requestBytes,
-  });
-  const health = new Health([queue, admission], () => pool.states.lost);
+  const bounds = boundsOf(settings);
+  const health = new Health([queue, bounds.admission], () => pool.states.lost);
   const counts = new RunCounts();
   const pending = new Pending();
   let endpoint: Endpoint | undefined;
@@ -83,7 +83,9 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
     collectors: [
       counts.collect,
       pending.collect,
-      stateOf(pool, queue, admission),
+      stateOf(pool, queue),
+      bounds.collect,
+      opened.access.collect,
       releaseGauges(() => endpoint?.reports() ?? new Map()),
     ],
   });
@@ -109,7 +111,11 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
       return { status: 200, headers: { 'content-type': 'application/json' }, body: '{"live":true}' };
     return errorObject(new ProtocolError(503, 'starting: models are being loaded'));
   };
-  const server = await listen({ handle }, settings, admission, first);
+  const guards = { guard: httpGuard(opened.access), tls: opened.tls, bounds, first };
+  const server = await listen({ handle }, settings, guards).catch(async (error: unknown) => {
+    await opened.close();
+    throw error;
+  });
 
   const stream = new DeliveryStream(options.captures ? home : { ...home, captures: { put: async () => true } }, log);
   const emf = bufferedEmf(home.metrics.environment, (line) => stream.write(line));
@@ -139,6 +145,8 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
   } catch (error) {
     pool.close();
     await server.close();
+    bounds.close();
+    await opened.close();
     throw error;
   }
   const grpc =
@@ -148,8 +156,13 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
           port: settings.grpcPort,
           host: settings.host,
           messageLimit: settings.bodyBytes,
-          gate: admission,
-          ...(settings.callerHeader === undefined ? {} : { callerHeader: settings.callerHeader }),
+          streams: settings.grpcStreams,
+          headTimeoutMs: settings.headTimeout * 1_000,
+          messageTimeoutMs: settings.bodyTimeout * 1_000,
+          silenceMs: silenceOf(settings),
+          bounds,
+          access: opened.access,
+          tls: opened.tls,
         });
   health.starting = false;
   const loops = runLoops({ endpoint, stream, flushMetrics: () => emf.flush(), refresh: settings.refresh, log });
@@ -162,9 +175,11 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
       health.draining = true;
       const drain = { delayMs: settings.drainDelay * 1_000, timeoutMs: settings.drainTimeout * 1_000 };
       await Promise.all([server.drain(drain), grpc?.drain(drain)]);
+      bounds.close();
       await Promise.all(loops.map((loop) => loop.stop()));
       emf.flush();
       await stream.flush().catch((error: Error) => log(`captures: ${error.message}`));
+      await opened.close();
       await endpoint.close();
       pool.close();
       await home.close();
@@ -180,22 +195,34 @@ const gated = (endpoint: Endpoint, health: Health): Parameters<typeof serve>[0] 
 const listen = (
   endpoint: Parameters<typeof serve>[0],
   settings: Settings,
-  gate: AdmissionLimit,
-  first: (head: RequestHead) => HttpResponse | Promise<HttpResponse> | undefined,
+  guards: Pick<HttpOptions, 'guard' | 'tls' | 'bounds' | 'first'>,
 ): Promise<HttpServer> =>
   serve(endpoint, {
     port: settings.port,
     host: settings.host,
     bodyLimit: settings.bodyBytes,
-    maxConnections: settings.maxConnections,
     headTimeoutMs: settings.headTimeout * 1_000,
     requestTimeoutMs: settings.bodyTimeout * 1_000,
     keepAliveMs: settings.keepAlive * 1_000,
-    // Nothing is sent while a run waits and runs.
-    silenceMs: (settings.queueTimeout + settings.runTimeout + settings.bodyTimeout) * 1_000,
-    ...(settings.callerHeader === undefined ? {} : { callerHeader: settings.callerHeader }),
-    gate,
-    first,
+    silenceMs: silenceOf(settings),
+    ...guards,
+  });
+
+/** Nothing is sent while a run waits and runs. */
+const silenceOf = ({ queueTimeout, runTimeout, bodyTimeout }: Settings): number =>
+  (queueTimeout + runTimeout + bodyTimeout) * 1_000;
+
+const boundsOf = (settings: Settings): ServerBounds =>
+  openBounds({
+    requests: settings.maxRequests,
+    bytes: settings.requestBytes,
+    connections: settings.maxConnections,
+    callerShare: settings.callerShare,
+    largestBody: settings.bodyBytes,
+    bodyRate: settings.bodyRate,
+    graceMs: settings.bodyGrace * 1_000,
+    ...(settings.callerHeader === undefined ? {} : { header: settings.callerHeader }),
+    ...(settings.trustedProxies === undefined ? {} : { proxies: settings.trustedProxies }),
   });
 
 interface LoopOptions {
@@ -226,7 +253,7 @@ const cacheOf = (home: Home): string =>
 const METRICS: RequestHead = { method: 'GET', path: '/metrics', query: {}, headers: {} };
 
 const stateOf =
-  (pool: WorkerPool, queue: AdmissionLimit, admission: AdmissionLimit): Collector =>
+  (pool: WorkerPool, queue: AdmissionLimit): Collector =>
   (to) => {
     const { up, lost } = pool.states;
     to.family('trimtab_queue_requests', 'gauge', 'Runs that wait for a worker or are made by one.').sample(
@@ -234,8 +261,6 @@ const stateOf =
       queue.count,
     );
     to.family('trimtab_queue_bytes', 'gauge', 'What they hold.').sample({}, queue.bytes);
-    to.family('trimtab_requests_under_way', 'gauge', 'Requests between their head and the end of their answer.');
-    to.sample({}, admission.count);
     to.family('trimtab_runners', 'gauge', 'Processes that run models, by their state.');
     to.sample({ state: 'up' }, up).sample({ state: 'lost' }, lost);
   };

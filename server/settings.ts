@@ -1,16 +1,29 @@
 import * as z from 'zod';
+import { isLoopback } from '../core/access/origins.ts';
 import { memoryHere } from '../platform/memory.ts';
+import { TrustedProxies } from './admission/trusted-proxies.ts';
 
 /** A setting of the server, given by a flag of the command or by a variable of the environment. */
-interface Setting<T extends z.ZodType = z.ZodType> {
+export interface Setting<T extends z.ZodType = z.ZodType> {
   readonly schema: T;
   readonly help: string;
   /** Name of the flag where it differs: sizes are given in megabytes and kept in bytes. */
   readonly flag?: string;
+  /** Whether the flag may come without a value, which means true. */
+  readonly bare?: boolean;
 }
 
 const setting = <T extends z.ZodType>(help: string, schema: T, flag?: string): Setting<T> => ({ help, schema, flag });
 const whole = (from: number, to: number) => z.coerce.number().int().min(from).max(to);
+const commaSeparated = z
+  .string()
+  .default('')
+  .transform((text) =>
+    text
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== ''),
+  );
 const seconds = (most = 86_400) => z.coerce.number().min(0).max(most);
 const MEGABYTE = 1024 * 1024;
 const megabytes = (most: number) =>
@@ -66,15 +79,68 @@ export const SETTINGS = {
     megabytes(1_048_576).default(512 * MEGABYTE),
     'request-megabytes',
   ),
+  callerShare: setting(
+    'share of requests, their bytes and connections that one caller may hold, 0 to 1 (429)',
+    z.coerce.number().gt(0).max(1).default(0.5),
+  ),
+  trustedProxies: setting(
+    'addresses or networks (CIDR) of proxies in front, comma-separated, that say who the caller is; none by default',
+    z
+      .string()
+      .transform((text, context) => {
+        try {
+          return new TrustedProxies(text.split(',').map((network) => network.trim()));
+        } catch (error) {
+          context.addIssue({ code: 'custom', message: (error as Error).message });
+          return z.NEVER;
+        }
+      })
+      .optional(),
+  ),
   callerHeader: setting(
-    'header in which a trusted proxy in front says who the caller is, for rate limits; the address by default',
+    'header in which a proxy in front says who the caller is, for shares and rate limits; x-forwarded-for with --trusted-proxies; without them every peer is believed',
     z
       .string()
       .regex(/^[A-Za-z0-9-]{1,64}$/, 'a header is named by letters, digits and -')
       .transform((name) => name.toLowerCase())
       .optional(),
   ),
-  maxConnections: setting('connections at once to a process', whole(1, 1_000_000).default(10_000)),
+  tokens: setting(
+    'file of credentials (`trimtab token create` writes it), or the JSON itself; without it nobody is asked for a token',
+    z.string().min(1).optional(),
+  ),
+  tlsCert: setting('file of the certificate, PEM; without it there is no TLS', z.string().min(1).optional()),
+  tlsKey: setting('file of its key, PEM', z.string().min(1).optional()),
+  tlsClientCa: setting(
+    'file of authorities, PEM: clients with a certificate of theirs need no token',
+    z.string().min(1).optional(),
+  ),
+  allowedHosts: setting(
+    'names by which the server may be called, comma-separated, beside those of loopback',
+    commaSeparated,
+  ),
+  allowedOrigins: setting(
+    'origins whose pages may send requests, such as https://app.example.com, comma-separated',
+    commaSeparated,
+  ),
+  insecure: {
+    ...setting(
+      'serve on another address than loopback without authentication',
+      z
+        .preprocess(
+          // A flag without a value is `true` itself.
+          (value) => (typeof value === 'boolean' ? String(value) : value),
+          z.enum(['true', 'false'], { error: 'expected true or false' }).default('false'),
+        )
+        .transform((value) => value === 'true'),
+    ),
+    bare: true,
+  },
+  maxConnections: setting(
+    'connections at once to a process (503); by default also no more than memory allows, at 16 KB each of a sixteenth',
+    whole(1, 1_000_000).default(10_000),
+  ),
+  grpcStreams: setting('calls at once on a connection of gRPC', whole(1, 100_000).default(100)),
   bodyBytes: setting('largest body, MB (413)', megabytes(1_024).default(6 * MEGABYTE), 'body-megabytes'),
   headTimeout: setting(
     'seconds that the head of a request may take (408)',
@@ -83,6 +149,14 @@ export const SETTINGS = {
   bodyTimeout: setting(
     'seconds that a whole request may take to come (408)',
     z.coerce.number().gt(0).max(3_600).default(60),
+  ),
+  bodyRate: setting(
+    'bytes a second that a body must come at, once it has been measured for --body-grace (408); 0 for none',
+    z.coerce.number().min(0).max(1_000_000_000).default(240),
+  ),
+  bodyGrace: setting(
+    'seconds before a slow caller is cut off: below the rate, or where there is no room for others',
+    z.coerce.number().gt(0).max(600).default(5),
   ),
   keepAlive: setting(
     'seconds that a connection is kept without a request',
@@ -114,6 +188,10 @@ export const CHILD_ENVIRONMENT = ['TRIMTAB_SERVE_HOME_OF_MODELS'];
  * several times its size while it is read and answered.
  */
 const SHARES = { requestBytes: 1 / 8, queueBytes: 1 / 16 } as const;
+
+/** What an open connection holds, with a head that has begun to arrive; bytes. */
+const CONNECTION_BYTES = 16 * 1024;
+const LEAST_CONNECTIONS = 256;
 
 /** A setting is invalid; the message names its flag or variable. */
 export class SettingError extends Error {
@@ -150,10 +228,28 @@ export function readSettings(
       );
     settings[name] = result.data;
   }
+  assertProtected(settings as Settings);
   return withinMemory(
     settings as Settings,
     memory,
     (name) => (flags[optionOf(name)] ?? env[variableOf(name)]) !== undefined,
+  );
+}
+
+/** @throws SettingError when settings of access contradict each other, or let in everybody who is not asked */
+function assertProtected({ host, tokens, tlsCert, tlsKey, tlsClientCa, insecure }: Settings): void {
+  if ((tlsCert === undefined) !== (tlsKey === undefined))
+    throw new SettingError(
+      `--tls-cert and --tls-key go together, --tls-${tlsCert === undefined ? 'cert' : 'key'} is missing`,
+    );
+  if (tlsClientCa !== undefined && tlsCert === undefined)
+    throw new SettingError(
+      '--tls-client-ca asks for certificates, which there are with TLS only: --tls-cert and --tls-key are missing',
+    );
+  if (isLoopback(host) || tokens !== undefined || tlsClientCa !== undefined || insecure) return;
+  throw new SettingError(
+    `--host is '${host}', where others can reach it, and nobody is asked who they are: give --tokens FILE ` +
+      '(`trimtab token create` makes one) or --tls-client-ca FILE, or say --insecure where something else keeps strangers away',
   );
 }
 
@@ -163,5 +259,11 @@ function withinMemory(settings: Settings, memory: number, given: (name: SettingN
     const most = Math.max(settings.bodyBytes, Math.floor((memory * SHARES[name]) / settings.processes));
     return given(name) ? settings[name] : Math.min(settings[name], most);
   };
-  return { ...settings, requestBytes: bounded('requestBytes'), queueBytes: bounded('queueBytes') };
+  const connections = Math.max(LEAST_CONNECTIONS, Math.floor(memory / 16 / settings.processes / CONNECTION_BYTES));
+  return {
+    ...settings,
+    requestBytes: bounded('requestBytes'),
+    queueBytes: bounded('queueBytes'),
+    maxConnections: given('maxConnections') ? settings.maxConnections : Math.min(settings.maxConnections, connections),
+  };
 }

@@ -152,6 +152,7 @@ describe('architecture', () => {
     const extra = globSync('functions/*/*.ts').filter((file) => !/\/(trigger|handler)\.ts$/.test(file));
     expect(extra.sort()).toEqual([
       'functions/infer/api-gateway-event.ts',
+      'functions/infer/authorize.ts',
       'functions/infer/zod-jitless.ts',
       'functions/middleware/parse-event.ts',
       'functions/validate/process-message.ts',

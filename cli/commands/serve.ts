@@ -1,7 +1,15 @@
 import cluster from 'node:cluster';
 import type { Command as Program } from 'commander';
 import { openHome } from '../../platform/home.ts';
-import { flagOf, readSettings, SETTINGS, type SettingName, type Settings, variableOf } from '../../server/settings.ts';
+import {
+  flagOf,
+  readSettings,
+  SETTINGS,
+  type Setting,
+  type SettingName,
+  type Settings,
+  variableOf,
+} from '../../server/settings.ts';
 import { type GlobalOptions, type Io, logTo, printLine } from '../context.ts';
 import { UsageError } from '../errors.ts';
 
@@ -16,7 +24,7 @@ export function addServe(program: Program, io: Io, options: () => GlobalOptions)
 
   for (const name of Object.keys(SETTINGS) as SettingName[])
     command.option(
-      `--${flagOf(name)} <value>`,
+      `--${flagOf(name)} ${(SETTINGS[name] as Setting).bare ? '[value]' : '<value>'}`,
       `${SETTINGS[name].help}${defaultOf(name)} [${variableOf(name)}]`,
       name === 'model' ? several : (value: string) => value,
     );
@@ -79,6 +87,9 @@ async function metricsOf(name: string | undefined): Promise<(() => Promise<strin
   return scheduledResultMetrics(opened, opened.description);
 }
 
+/** How long a process that cannot start may take to say why; milliseconds. */
+const LAST_WORDS_MS = 500;
+
 async function work(io: Io, { home }: GlobalOptions, settings: Settings): Promise<number> {
   // It brings ONNX Runtime along.
   const { serveUnderSupervision } = await import('../../server/processes/child-process.ts');
@@ -90,6 +101,10 @@ async function work(io: Io, { home }: GlobalOptions, settings: Settings): Promis
     worker: workerEntry(),
     captures: models === undefined,
     log: logTo(io),
+  }).catch((error: unknown) => {
+    // What was opened until then, and the channel to the supervisor, would keep a process alive that cannot start.
+    setTimeout(() => process.exit(), LAST_WORDS_MS).unref();
+    throw error;
   });
   return 0;
 }
@@ -99,6 +114,6 @@ const several = (value: string, before: string | undefined): string =>
 
 function defaultOf(name: SettingName): string {
   const value: unknown = SETTINGS[name].schema.safeParse(undefined).data;
-  if (value === undefined) return '';
+  if (value === undefined || value === false || (Array.isArray(value) && value.length === 0)) return '';
   return ` (default: ${flagOf(name).endsWith('megabytes') ? Number(value) / 1024 / 1024 : value})`;
 }

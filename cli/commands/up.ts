@@ -12,7 +12,17 @@ export function addUp(program: Program, io: Io, options: () => GlobalOptions): v
     .command('up')
     .description('serve the local home: endpoint, drops, schedules, alarms')
     .option('--port <port>', 'port of the endpoint; 0 takes any', '8080')
-    .action(async (own: { port: string }) => {
+    .option(
+      '--allowed-hosts <names>',
+      'names by which it may be called, beside localhost and 127.0.0.1',
+      commaSeparated,
+    )
+    .option(
+      '--allowed-origins <origins>',
+      'origins whose pages may send requests, such as http://localhost:3000',
+      commaSeparated,
+    )
+    .action(async (own: { port: string; allowedHosts?: string[]; allowedOrigins?: string[] }) => {
       const home = options().home ?? io.env.TRIMTAB_HOME ?? DEFAULT_HOME;
       if (home === 'aws') throw new UsageError('`up` serves a local home; on AWS the endpoint is what was deployed');
       const port = Number(own.port);
@@ -23,7 +33,8 @@ export function addUp(program: Program, io: Io, options: () => GlobalOptions): v
         throw new UsageError(`${home} is served already, by process ${served.pid} at ${served.url}: stop that first`);
       // It brings both native libraries along.
       const { startLocalRuntime } = await import('../../local-runtime/local-runtime.ts');
-      const runtime = await startLocalRuntime({ home, port, log: logTo(io) });
+      const { allowedHosts = [], allowedOrigins = [] } = own;
+      const runtime = await startLocalRuntime({ home, port, allowedHosts, allowedOrigins, log: logTo(io) });
       printLine(io.out, `serving ${runtime.home.description} at ${runtime.url} until stopped (Ctrl-C)`);
       printLine(io.out, `all reports: ${path.join(runtime.home.description, 'data', REPORT_INDEX)}`);
       await new Promise<void>((resolve) => {
@@ -32,6 +43,8 @@ export function addUp(program: Program, io: Io, options: () => GlobalOptions): v
       await runtime.close();
     });
 }
+
+const commaSeparated = (text: string): string[] => text.split(',').map((part) => part.trim());
 
 /** Who serves the home, where somebody does: what was killed leaves its mark, and its number may be another's by now. */
 async function servedBy(home: string): Promise<Marker | undefined> {

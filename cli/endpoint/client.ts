@@ -68,9 +68,19 @@ export async function openEndpoint(io: Io, options: GlobalOptions, own: ClientOp
   if (!URL.canParse(url) || !/^https?:/.test(url))
     throw new UsageError(`an endpoint is http:// or https://, received '${url}'`);
   const signed = !own.unsigned && (home === 'aws' || serviceOf(new URL(url).hostname) !== undefined);
-  if (!signed) return new EndpointClient(url, (address, request) => fetch(address, request));
+  if (!signed) return new EndpointClient(url, withToken(io.env.TRIMTAB_TOKEN));
   const { signedFetch } = await import('../../platform/aws/signed-fetch.ts');
   return new EndpointClient(url, signedFetch());
+}
+
+/** Sends the token of a server that wants one: from the environment only, for lists of processes show arguments. */
+function withToken(token: string | undefined): Fetch {
+  if (token === undefined || token === '') return (address, request) => fetch(address, request);
+  return (address, request) => {
+    const headers = new Headers(request?.headers);
+    headers.set('authorization', `Bearer ${token}`);
+    return fetch(address, { ...request, headers });
+  };
 }
 
 async function stageUrl(home: string): Promise<string> {

@@ -1,6 +1,8 @@
 /** The status that goes with each kind of fault unless a protocol's own table says otherwise. */
 const STATUSES = {
   'bad-input': 400,
+  unauthenticated: 401,
+  forbidden: 403,
   'unknown-path': 404,
   'unknown-model': 404,
   'unknown-version': 404,
@@ -31,6 +33,8 @@ export interface FaultOptions extends ErrorOptions {
   readonly kind?: FaultKind;
   /** After how many seconds it is worth trying again; becomes the header `retry-after`. */
   readonly retryAfterSeconds?: number;
+  /** How to authenticate (RFC 9110, 11.6.1); becomes the header `www-authenticate`. */
+  readonly challenge?: string;
   /** Methods that the path has, where the method was the fault; becomes the header `allow`. */
   readonly allowed?: readonly string[];
 }
@@ -41,6 +45,7 @@ export class ProtocolError extends Error implements Fault {
   readonly kind: FaultKind;
   readonly retryAfterSeconds: number | undefined;
   readonly allowed: readonly string[] | undefined;
+  readonly challenge: string | undefined;
   constructor(
     readonly status: number,
     message: string,
@@ -50,6 +55,7 @@ export class ProtocolError extends Error implements Fault {
     this.kind = options?.kind ?? kindOf(status);
     this.retryAfterSeconds = options?.retryAfterSeconds;
     this.allowed = options?.allowed;
+    this.challenge = options?.challenge;
   }
 }
 

@@ -2,6 +2,7 @@ import type { TruthRecord } from '../serving/ground-truth.ts';
 import type { HttpRequest } from '../serving/http.ts';
 import { isInstant, NO_INSTANT, type OutcomeRecord, parseOutcome } from '../serving/outcome.ts';
 import { bodyText, parseJson } from './formats/json.ts';
+import { assertJsonMedia } from './formats/media.ts';
 import { kindOf } from './formats/tensors.ts';
 import { allowMethods, errorObject, json, type Protocol, ProtocolError, type UnreadableRecord } from './protocol.ts';
 
@@ -24,6 +25,7 @@ export const trimtab: Protocol = {
       kind: 'feedback',
       model,
       decode(request) {
+        assertJsonMedia(request.headers['content-type']);
         const truths = what === 'truth' ? decodeTruth(request) : [];
         const outcomes = what === 'outcomes' ? decodeOutcomes(request) : [];
         return { truths, outcomes, encode: (unreadable) => json(202, answerOf(what, truths, outcomes, unreadable)) };

@@ -15,6 +15,10 @@ export interface HttpRequest {
   readonly caller?: string | undefined;
   /** Who sends it, where that was authenticated: the caller, unless that is only an address. */
   readonly principal?: string | undefined;
+  /** Name of the credential by which it was let in. */
+  readonly credential?: string | undefined;
+  /** The only models that its credential may be used for; undefined: all. */
+  readonly models?: readonly string[] | undefined;
 }
 
 export interface HttpResponse {

@@ -14,6 +14,8 @@ export interface HttpEvent {
   readonly isBase64Encoded?: boolean;
   readonly requestContext: {
     readonly stage?: string;
+    /** Of what came by an API or a function URL. */
+    readonly apiId?: string;
     readonly http: { readonly method: string; readonly sourceIp?: string };
     /** What became of the caller's credentials. */
     readonly authorizer?: unknown;

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, TimeZone, Validations } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack, TimeZone, Validations } from 'aws-cdk-lib';
 import {
   type CfnStage,
   HttpApi,
@@ -22,8 +22,10 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Alias } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import type { Role } from '../../core/access/roles.ts';
 import { NAMESPACE, variantDimensions } from '../../core/observability/metric-names.ts';
 import { infer } from '../../functions/infer/trigger.ts';
+import { apiRoutes, invokeResources } from '../access-routes.ts';
 import { type EndpointScaling, endpointProblems, type ProvisionedConcurrency } from '../scaling/check.ts';
 import { mustScale } from '../scaling/must-scale.ts';
 import { allowActions, allowKey } from './allow.ts';
@@ -45,7 +47,12 @@ export interface ModelEndpointProps {
   readonly privacy?: PrivacySecret;
   /** Names of the models to serve. @default all in the registry */
   readonly models?: readonly string[];
-  /** Authorizer of requests. @default IAM: requests must be signed */
+  /**
+   * Authorizer of requests. IAM decides by method and path what a caller may do (`grantCall`). Any
+   * other has to say which roles a caller has: a JWT by scopes such as `trimtab/predict`, a Lambda authorizer by `roles`
+   * in its context.
+   * @default IAM: requests must be signed
+   */
   readonly authorizer?: IHttpRouteAuthorizer;
   /** Answer `/v2/health/live` and `/v2/health/ready` without authorization. @default false */
   readonly openHealth?: boolean;
@@ -75,6 +82,13 @@ export interface ModelEndpointProps {
    */
   readonly accessLog?: 'none' | 'problems' | 'all' | number;
 }
+
+/** What callers may do over the API. */
+export type EndpointRole = Exclude<Role, 'metrics'>;
+
+/** Whether an authorizer has to say which roles a caller has: IAM decides by itself, and without one all may do all. */
+const saysRoles = (authorizer: IHttpRouteAuthorizer | undefined): boolean =>
+  authorizer !== undefined && !(authorizer instanceof HttpIamAuthorizer) && !(authorizer instanceof HttpNoneAuthorizer);
 
 /** Target utilization of the provisioned concurrency. */
 const TARGET_UTILIZATION = 0.7;
@@ -135,6 +149,7 @@ export class ModelEndpoint extends Construct {
         ...props.privacy?.environment,
         TRIMTAB_MODELS: props.models?.join(',') ?? 'all',
         TRIMTAB_ACCESS_LOG: String(props.accessLog ?? 'problems'),
+        TRIMTAB_ROLES: saysRoles(props.authorizer) ? 'claims' : 'gateway',
       },
     });
     this.registry.grantRead(this.function);
@@ -181,6 +196,33 @@ export class ModelEndpoint extends Construct {
   /** Grants calling the function directly, past the API. */
   grantInvoke(grantee: IGrantable): Grant {
     return allowActions(grantee, ['lambda:InvokeFunction'], [this.alias.functionArn]);
+  }
+
+  /**
+   * Grants what the roles may do over the API, where its authorizer is IAM, and nothing else: whoever may `predict` can
+   * neither send ground truth, nor ask for explanations, nor load models, nor read.
+   *
+   * @param roles - of `read`, `predict`, `explain`, `truth` and `operate`
+   *
+   * @example
+   * ```ts
+   * import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+   * import { ModelEndpoint } from 'trimtab';
+   *
+   * const endpoint = new ModelEndpoint(stack, 'Endpoint');
+   * const scorer = new Role(stack, 'Scorer', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+   * endpoint.grantCall(scorer, 'predict');
+   * ```
+   */
+  grantCall(grantee: IGrantable, ...roles: EndpointRole[]): Grant {
+    const resources = [...new Set(roles.flatMap(invokeResources))];
+    return allowActions(
+      grantee,
+      ['execute-api:Invoke'],
+      resources.map((name) =>
+        Stack.of(this).formatArn({ service: 'execute-api', resource: this.api.apiId, resourceName: name }),
+      ),
+    );
   }
 
   /** Share of the requests to a variant (champion, challenger or shadow) of a model that failed internally, 0 to 1. */
@@ -239,10 +281,13 @@ export class ModelEndpoint extends Construct {
   }
 
   private httpApi(props: ModelEndpointProps): HttpApi {
-    const integration = new HttpLambdaIntegration('Integration', this.alias);
+    // One permission for all routes: a policy of a function has room for few.
+    const integration = new HttpLambdaIntegration('Integration', this.alias, { scopePermissionToRoute: false });
     const authorizer = props.authorizer ?? new HttpIamAuthorizer();
     const api = new HttpApi(this, 'Api', { description: 'Trimtab inference endpoint', createDefaultStage: true });
     new HttpRoute(this, 'All', { httpApi: api, integration, routeKey: HttpRouteKey.DEFAULT, authorizer });
+    for (const { method, path } of apiRoutes())
+      api.addRoutes({ path, methods: [method as HttpMethod], integration, authorizer });
     if (props.openHealth)
       for (const path of ['/v2/health/live', '/v2/health/ready'])
         api.addRoutes({ path, methods: [HttpMethod.GET], integration, authorizer: new HttpNoneAuthorizer() });

@@ -1,3 +1,4 @@
+import { invokeResources } from '../access-routes.ts';
 import {
   append,
   HERE,
@@ -309,7 +310,11 @@ export const PERMISSIONS: readonly RolePermissions[] = [
   },
   pipeline('smoke', 'Access/Smoke', [
     ...readLedger('what the endpoint should be serving'),
-    { may: ['execute-api:Invoke'], on: ['api/*'], why: 'asks the endpoint, by any path of the one API' },
+    {
+      may: ['execute-api:Invoke'],
+      on: [...invokeResources('read'), ...invokeResources('predict')].map((name) => `api/${name}`),
+      why: 'looks at the endpoint, and asks it for predictions; no truth, no explanations, nothing is loaded',
+    },
     { may: ['s3:GetObject'], on: ['artifacts/baselines/*'], why: 'what is typical of a feature' },
     key(['Decrypt'], 's3', 'the store is encrypted'),
   ]),

@@ -51,11 +51,7 @@ export class AccessStack extends Stack {
         ),
       );
     }
-    allowActions(
-      this.smoke,
-      ['execute-api:Invoke'],
-      [this.formatArn({ service: 'execute-api', resource: serving.endpoint.api.apiId, resourceName: '*' })],
-    );
+    serving.endpoint.grantCall(this.smoke, 'read', 'predict');
     // What is typical of a feature is in its baseline.
     allowActions(this.smoke, ['s3:GetObject'], [artifacts.arnForObjects('baselines/*')]);
     allowKey(this.smoke, artifacts.encryptionKey, 's3', 'read');

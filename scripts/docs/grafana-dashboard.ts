@@ -183,7 +183,23 @@ export const DASHBOARD_ROWS: readonly { readonly title: string; readonly panels:
         queries: [
           { expr: ofServers('process_resident_memory_bytes'), legend: `processes that answer ${BY_INSTANCE}` },
           { expr: `trimtab_queue_bytes{${OF_ENVIRONMENT}}`, legend: `queue ${BY_INSTANCE}` },
+          { expr: `trimtab_request_bytes{${OF_ENVIRONMENT}}`, legend: `bodies and unread answers ${BY_INSTANCE}` },
         ],
+      },
+      {
+        title: 'Refused at a bound, a second',
+        unit: 'short',
+        queries: [
+          {
+            expr: `sum by (environment, reason) (rate(trimtab_admission_refused_total{${OF_ENVIRONMENT}}${RATE}))`,
+            legend: `{{environment}} {{reason}}`,
+          },
+        ],
+      },
+      {
+        title: 'Connections',
+        unit: 'short',
+        queries: [{ expr: `trimtab_connections{${OF_ENVIRONMENT}}`, legend: BY_INSTANCE }],
       },
       {
         title: 'Processor',

@@ -24,7 +24,7 @@ export function modelPath(model: string, version: string, what = ''): string {
 export function toHttpRequestOfCall(
   message: ModelInferRequest,
   headers: HttpRequest['headers'],
-  who: Pick<HttpRequest, 'caller' | 'principal'>,
+  who: Pick<HttpRequest, 'caller' | 'principal' | 'credential' | 'models'>,
 ): HttpRequest {
   const { inputs, raw_input_contents: raw } = message;
   if (raw.length > 0 && raw.length !== inputs.length)

@@ -1,24 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  type handleUnaryCall,
-  logVerbosity,
-  Metadata,
-  Server,
-  ServerCredentials,
-  type ServerUnaryCall,
-  type ServiceError,
-  setLogVerbosity,
-  status,
-} from '@grpc/grpc-js';
+import { status } from '@grpc/grpc-js';
 import { InputError } from '../../core/contract/input-error.ts';
-import { callerOfAddress, callerOfHeader, principalOfHeader } from '../../core/guards/caller.ts';
-import { ProtocolError } from '../../core/protocols/protocol.ts';
-import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
+import type { ProtocolError } from '../../core/errors/protocol-error.ts';
+import type { HttpResponse } from '../../core/serving/http.ts';
+import type { Access } from '../access/access.ts';
+import type { TlsFiles } from '../access/tls-files.ts';
+import { openBounds, type ServerBounds } from '../admission/bounds.ts';
 import type { DrainOptions, RequestHandler } from '../http/http-server.ts';
-import type { AdmissionLimit } from '../lib/admission-limit.ts';
 import { modelPath, responseOf, toHttpRequestOfCall } from './convert.ts';
-import type { ModelInferRequest, ModelInferResponse } from './messages.ts';
+import { grpcGuard } from './grpc-guard.ts';
+import type { ModelInferRequest } from './messages.ts';
 import { GRPCInferenceService, HealthService, SERVICE } from './service-definition.ts';
+import { grpcStatusOf } from './status-codes.ts';
+import { type Call, type UnaryMethod, UnaryServer } from './unary-server.ts';
+import { RpcError } from './wire.ts';
 
 export interface GrpcOptions {
   /** 0 takes any free port. */
@@ -27,10 +22,20 @@ export interface GrpcOptions {
   readonly host?: string;
   /** Largest message in bytes, received or sent. @default 64 MB */
   readonly messageLimit?: number;
-  /** Limits the inferences in progress; shared with the HTTP server. @default no limit */
-  readonly gate?: AdmissionLimit;
-  /** Metadata key in which a trusted proxy identifies the caller, as the HTTP server's option. @default the address */
-  readonly callerHeader?: string;
+  /** Most calls at once on a connection. @default 100 */
+  readonly streams?: number;
+  /** Longest time in which a new connection must greet. @default 10 s */
+  readonly headTimeoutMs?: number;
+  /** Longest time in which the message of a call must arrive. @default 60 s */
+  readonly messageTimeoutMs?: number;
+  /** How long a call may be silent; longer than the slowest run. @default 10 minutes */
+  readonly silenceMs?: number;
+  /** What connections and calls may hold, shared with the HTTP server. @default bounds of its own */
+  readonly bounds?: ServerBounds;
+  /** Who may make which calls. @default anybody may make any */
+  readonly access?: Access | undefined;
+  /** Certificate and key of the server. @default no TLS */
+  readonly tls?: TlsFiles | undefined;
 }
 
 export interface GrpcServer {
@@ -43,24 +48,7 @@ export interface GrpcServer {
 }
 
 const MESSAGE_LIMIT = 64 * 1024 * 1024;
-/** Idle time after which a connection is pinged; milliseconds. */
-const KEEPALIVE_MS = 30_000;
-const MAX_STREAMS = 1_000;
-
-/** gRPC status codes by HTTP status; all others are INTERNAL. */
-const CODES: Readonly<Record<number, status>> = {
-  400: status.INVALID_ARGUMENT,
-  401: status.UNAUTHENTICATED,
-  403: status.PERMISSION_DENIED,
-  404: status.NOT_FOUND,
-  413: status.RESOURCE_EXHAUSTED,
-  415: status.INVALID_ARGUMENT,
-  422: status.INVALID_ARGUMENT,
-  429: status.RESOURCE_EXHAUSTED,
-  501: status.UNIMPLEMENTED,
-  503: status.UNAVAILABLE,
-  504: status.DEADLINE_EXCEEDED,
-};
+const SECOND = 1_000;
 
 /**
  * Serves an endpoint over gRPC by the Open Inference Protocol v2: each call is passed on as the equivalent HTTP request.
@@ -69,97 +57,99 @@ const CODES: Readonly<Record<number, status>> = {
  * @throws Error when the port is taken
  */
 export async function serveGrpc(endpoint: RequestHandler, options: GrpcOptions): Promise<GrpcServer> {
-  // The library would write down what callers sent.
-  setLogVerbosity(logVerbosity.NONE);
   const limit = options.messageLimit ?? MESSAGE_LIMIT;
-  const server = new Server({
-    'grpc.max_receive_message_length': limit,
-    'grpc.max_send_message_length': limit,
-    'grpc.max_concurrent_streams': MAX_STREAMS,
-    'grpc.keepalive_time_ms': KEEPALIVE_MS,
-  });
-  const get = (path: string, headers: HttpRequest['headers'] = {}) =>
-    endpoint.handle({ method: 'GET', path, query: {}, headers, body: '' });
-  const serves = async (path: string): Promise<boolean> => {
-    const { status: code, body } = await get(path);
+  const bounds = options.bounds ?? openBounds({ largestBody: limit });
+  const get = (path: string, call?: Call) =>
+    endpoint.handle({ method: 'GET', path, query: {}, headers: {}, body: '', models: call?.who.models });
+  const serves = async (path: string, call?: Call): Promise<boolean> => {
+    const { status: code, body } = await get(path, call);
     if (code === 404 || code === 400) throw new Refusal(code, textOf(body));
     return code === 200;
   };
 
-  server.addService(GRPCInferenceService.service, {
-    ServerLive: unary(async () => ({ live: await serves('/v2/health/live') })),
-    ServerReady: unary(async () => ({ ready: await serves('/v2/health/ready') })),
-    ModelReady: unary<Named, object>(async ({ request: { name, version } }) => ({
-      ready: await serves(modelPath(name, version, '/ready')),
+  const inference = methodsOf(GRPCInferenceService);
+  const methods = [
+    probe(inference('ServerLive'), async () => ({ live: await serves('/v2/health/live') })),
+    probe(inference('ServerReady'), async () => ({ ready: await serves('/v2/health/ready') })),
+    unary<Named>(inference('ModelReady'), async ({ name, version }, call) => ({
+      ready: await serves(modelPath(name, version, '/ready'), call),
     })),
-    ServerMetadata: unary(async () => jsonOf(await get('/v2'))),
-    ModelMetadata: unary<Named, object>(async ({ request: { name, version } }) =>
-      jsonOf(await get(modelPath(name, version))),
+    unary(inference('ServerMetadata'), async () => jsonOf(await get('/v2'))),
+    unary<Named>(inference('ModelMetadata'), async ({ name, version }, call) =>
+      jsonOf(await get(modelPath(name, version), call)),
     ),
-    ModelInfer: unary<ModelInferRequest, ModelInferResponse>(async (call) => {
-      const { request } = call;
-      const headers = headersOf(call.metadata);
-      const { gate, callerHeader } = options;
-      const named = callerHeader === undefined ? undefined : headers[callerHeader];
-      const caller = callerHeader === undefined ? callerOf(call.getPeer()) : callerOfHeader(named);
-      const http = toHttpRequestOfCall(request, headers, { caller, principal: principalOfHeader(named) });
-      const response = await within(gate, http.body.length, () => endpoint.handle(http));
-      call.sendMetadata(metadataOf(response.headers));
+    unary<ModelInferRequest>(inference('ModelInfer'), async (message, call) => {
+      const response = await endpoint.handle(toHttpRequestOfCall(message, headersOf(call), call.who));
+      call.answerMetadata = metadataOf(response.headers);
       if (response.status !== 200) throw new Refusal(response.status, textOf(response.body));
-      return responseOf(response, request.raw_input_contents.length > 0);
+      return responseOf(response, message.raw_input_contents.length > 0);
     }),
-  });
-  server.addService(HealthService.service, {
-    Check: unary<{ service: string }, object>(async ({ request: { service } }) => {
+    probe<{ service: string }>(methodsOf(HealthService)('Check'), async ({ service }) => {
       if (service !== '' && service !== SERVICE) throw new Refusal(404, `there is no service ${service.slice(0, 64)}`);
       return { status: (await serves('/v2/health/ready')) ? 'SERVING' : 'NOT_SERVING' };
     }),
+  ];
+  const server = new UnaryServer({
+    methods,
+    bounds,
+    messageLimit: limit,
+    streams: options.streams ?? 100,
+    greetingMs: options.headTimeoutMs ?? 10 * SECOND,
+    messageTimeoutMs: options.messageTimeoutMs ?? 60 * SECOND,
+    silenceMs: options.silenceMs ?? 600 * SECOND,
+    refusal: refusalOf,
+    guard: options.access && grpcGuard(options.access),
+    tls: options.tls,
   });
-
   const host = options.host ?? '127.0.0.1';
   const name = host.includes(':') ? `[${host}]` : host;
-  const port = await new Promise<number>((resolve, reject) =>
-    server.bindAsync(`${name}:${options.port}`, ServerCredentials.createInsecure(), (error, bound) =>
-      error ? reject(error) : resolve(bound),
-    ),
-  );
+  const port = await server.listen(options.port, host);
+  const close = async (patienceMs: number): Promise<void> => {
+    await server.close(patienceMs);
+    if (options.bounds === undefined) bounds.close();
+  };
   return {
     address: `${name}:${port}`,
-    close: (patienceMs = 30_000) => close(server, patienceMs),
+    close: (patienceMs = 30 * SECOND) => close(patienceMs),
     drain: async ({ delayMs, timeoutMs }) => {
       await sleep(delayMs);
-      await close(server, timeoutMs);
+      await close(timeoutMs);
     },
   };
 }
 
-/** Caller by the address of the peer, which gRPC writes as `address:port`. */
-const callerOf = (peer: string): string => callerOfAddress(peer.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1'));
-
-/** Runs within the admission limit. @throws Refusal when the limit is reached */
-async function within<T>(gate: AdmissionLimit | undefined, bytes: number, run: () => Promise<T>): Promise<T> {
-  try {
-    gate?.acquire(bytes);
-  } catch (error) {
-    if (error instanceof ProtocolError) throw new Refusal(error.status, error.message);
-    throw error;
+/** gRPC's form of a refusal, with the time after which it is worth trying again. */
+function refusalOf({ status: code, message, retryAfterSeconds }: ProtocolError): RpcError {
+  const retry: Record<string, string> = {};
+  if (retryAfterSeconds !== undefined) {
+    retry['retry-after'] = String(Math.ceil(retryAfterSeconds));
+    retry['grpc-retry-pushback-ms'] = String(Math.ceil(1_000 * retryAfterSeconds));
   }
-  try {
-    return await run();
-  } finally {
-    gate?.release(bytes);
-  }
+  return new RpcError(grpcStatusOf(code), message, retry);
 }
 
-function close(server: Server, patienceMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const late = setTimeout(() => server.forceShutdown(), patienceMs);
-    server.tryShutdown(() => {
-      clearTimeout(late);
-      resolve();
-    });
-  });
-}
+type Wire = Pick<UnaryMethod, 'path' | 'requestDeserialize' | 'responseSerialize'>;
+
+/** How the methods of a service are called, and their messages are written. */
+const methodsOf =
+  ({ service }: typeof GRPCInferenceService) =>
+  (name: string): Wire => {
+    const { path, requestDeserialize, responseSerialize } = service[name]!;
+    return { path, requestDeserialize, responseSerialize };
+  };
+
+type AnswerOf<Request> = (message: Request, call: Call) => Promise<object>;
+
+const unary = <Request>(wire: Wire, answer: AnswerOf<Request>): UnaryMethod => ({
+  ...wire,
+  probe: false,
+  answer: (message: Request, call) => answer(message, call).catch(fail),
+});
+
+const probe = <Request>(wire: Wire, answer: AnswerOf<Request>): UnaryMethod => ({
+  ...unary(wire, answer),
+  probe: true,
+});
 
 interface Named {
   readonly name: string;
@@ -186,21 +176,11 @@ function messageOf(body: string): string {
   }
 }
 
-function unary<Request, Response>(
-  answer: (call: ServerUnaryCall<Request, Response>) => Promise<Response>,
-): handleUnaryCall<Request, Response> {
-  return (call, callback) => {
-    answer(call).then(
-      (response) => callback(null, response),
-      (error: unknown) => callback(failureOf(error)),
-    );
-  };
-}
-
-function failureOf(error: unknown): Partial<ServiceError> {
-  if (error instanceof Refusal) return { code: CODES[error.http] ?? status.INTERNAL, details: error.message };
-  if (error instanceof InputError) return { code: status.INVALID_ARGUMENT, details: error.message };
-  return { code: status.INTERNAL, details: 'internal error' };
+/** @throws RpcError for what a caller did wrong */
+function fail(error: unknown): never {
+  if (error instanceof Refusal) throw new RpcError(grpcStatusOf(error.http), error.message);
+  if (error instanceof InputError) throw new RpcError(status.INVALID_ARGUMENT, error.message);
+  throw error;
 }
 
 const textOf = (body: HttpResponse['body']): string =>
@@ -212,16 +192,16 @@ function jsonOf({ status: code, body }: HttpResponse): object {
 }
 
 /** Metadata of the caller as headers, without that of the transport. */
-function headersOf(metadata: Metadata): Record<string, string> {
+function headersOf({ metadata }: Call): Record<string, string> {
   const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(metadata.getMap()))
-    if (typeof value === 'string' && !/^(grpc-|content-|accept|te$|inference-header)/.test(name)) headers[name] = value;
+  for (const [name, value] of Object.entries(metadata))
+    if (!/^(grpc-|content-|accept|te$|inference-header|authorization$)/.test(name)) headers[name] = value;
   return headers;
 }
 
-function metadataOf(headers: HttpResponse['headers']): Metadata {
-  const metadata = new Metadata();
+function metadataOf(headers: HttpResponse['headers']): Record<string, string> {
+  const metadata: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers))
-    if (/^(x-|trace|retry-after$)/.test(name)) metadata.set(name, value);
+    if (/^(x-|trace|retry-after$)/.test(name)) metadata[name] = value;
   return metadata;
 }

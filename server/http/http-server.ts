@@ -1,10 +1,17 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { ProtocolError, RequestHead } from '../../core/protocols/protocol.ts';
+import { ProtocolError, type RequestHead } from '../../core/protocols/protocol.ts';
 import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
-import type { AdmissionLimit } from '../lib/admission-limit.ts';
-import { answerBroken, endLater, faultOfHead, MAX_HEADERS } from './malformed-request.ts';
-import { headOf, readBody } from './read-request.ts';
+import { createListener } from '../access/listener.ts';
+import type { TlsFiles } from '../access/tls-files.ts';
+import { openBounds, type ServerBounds } from '../admission/bounds.ts';
+import type { CallerIdentity } from '../admission/caller-identity.ts';
+import { connectionOf, type Exchange } from '../admission/connections.ts';
+import { receiveBody } from '../admission/receive-body.ts';
+import type { Ticket } from '../admission/ticket.ts';
+import type { HeadDecision, HttpGuard } from './http-guard.ts';
+import { answerBroken, endLater, faultOfHead, MAX_HEADERS, sendRaw } from './malformed-request.ts';
+import { headOf } from './read-request.ts';
 import { refusalResponse } from './refusal.ts';
 
 /** Answers requests; errors are responses, so it never throws. */
@@ -19,8 +26,6 @@ export interface HttpOptions {
   readonly host?: string;
   /** Largest body in bytes. Of a larger one, one byte more is passed on, so that the protocol refuses it. @default 6 MB */
   readonly bodyLimit?: number;
-  /** Most open connections; further ones are closed immediately. @default 10,000 */
-  readonly maxConnections?: number;
   /** Longest time in which a caller must send the head of a request. @default 10 s */
   readonly headTimeoutMs?: number;
   /** Longest time in which a caller must send a whole request. @default 60 s */
@@ -29,13 +34,12 @@ export interface HttpOptions {
   readonly keepAliveMs?: number;
   /** How long a connection may be silent during an exchange; longer than the slowest run. @default 10 minutes */
   readonly silenceMs?: number;
-  /**
-   * Header, in lower case, in which a trusted proxy identifies the caller, such as `x-forwarded-for`. Only for a server
-   * that can be reached through that proxy alone, because clients can set the header themselves. @default the address
-   */
-  readonly callerHeader?: string;
-  /** Limits the requests in progress, from before the body is read until the response is sent. @default no limit */
-  readonly gate?: AdmissionLimit;
+  /** What connections and requests may hold, and who their callers are. @default bounds of its own */
+  readonly bounds?: ServerBounds;
+  /** Who may send what. @default anybody may send anything */
+  readonly guard?: HttpGuard | undefined;
+  /** Certificate and key of the server. @default no TLS */
+  readonly tls?: TlsFiles | undefined;
   /** Answers requests that the limit must not refuse, such as health checks. @returns undefined for all others */
   readonly first?: (head: RequestHead) => HttpResponse | Promise<HttpResponse> | undefined;
 }
@@ -56,6 +60,7 @@ export interface DrainOptions {
 }
 
 const SECOND = 1_000;
+const BODY_LIMIT = 6 * 1024 * 1024;
 
 /**
  * Serves an endpoint over node:http.
@@ -64,10 +69,15 @@ const SECOND = 1_000;
  */
 export async function serve(endpoint: RequestHandler, options: HttpOptions): Promise<HttpServer> {
   const host = options.host ?? '127.0.0.1';
-  const exchange = new Exchange(endpoint, options);
+  const bounds = options.bounds ?? openBounds({ largestBody: options.bodyLimit ?? BODY_LIMIT });
+  const closeOwn = (): void => {
+    if (options.bounds === undefined) bounds.close();
+  };
+  const answering = new Answering(endpoint, bounds, options);
   const headersTimeout = options.headTimeoutMs ?? 10 * SECOND;
   const requestTimeout = Math.max(headersTimeout, options.requestTimeoutMs ?? 60 * SECOND);
-  const server = createServer(
+  const server = createListener(
+    options.tls,
     {
       headersTimeout,
       requestTimeout,
@@ -77,15 +87,17 @@ export async function serve(endpoint: RequestHandler, options: HttpOptions): Pro
       // Refused here, in the protocol's own form.
       requireHostHeader: false,
     },
-    (incoming, outgoing) => exchange.answer(incoming, outgoing),
+    (incoming, outgoing) => answering.answer(incoming, outgoing),
   );
+  server.on('checkContinue', (incoming, outgoing) => answering.answer(incoming, outgoing));
+  server.on('checkExpectation', (incoming, outgoing) => answering.answer(incoming, outgoing));
   server.timeout = options.silenceMs ?? 600 * SECOND;
-  server.maxConnections = options.maxConnections ?? 10_000;
   // One more is read, so that it can be refused: those beyond are left out without a word.
   server.maxHeadersCount = MAX_HEADERS + 1;
   // Who sends no more may still want the answer.
   Object.assign(server, { httpAllowHalfOpen: true });
-  answerBroken(server);
+  answerBroken(server, bounds.admission.refusals);
+  bounds.connections.guard(server, (socket, error) => sendRaw(socket, refusalResponse(NO_HEAD, error)));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, host, () => {
@@ -95,14 +107,18 @@ export async function serve(endpoint: RequestHandler, options: HttpOptions): Pro
   });
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
-    close: () => closed(server),
+    url: `${options.tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    close: async () => {
+      await closed(server);
+      closeOwn();
+    },
     drain: async ({ delayMs, timeoutMs }) => {
-      exchange.draining = true;
+      answering.draining = true;
       await new Promise((resolve) => setTimeout(resolve, delayMs));
       const cut = setTimeout(() => server.closeAllConnections(), timeoutMs);
       await closed(server);
       clearTimeout(cut);
+      closeOwn();
     },
   };
 }
@@ -113,69 +129,115 @@ const closed = (server: Server): Promise<void> =>
     server.closeIdleConnections();
   });
 
-class Exchange {
+/** Of a connection that has not sent one yet. */
+const NO_HEAD: RequestHead = { method: 'GET', path: '/', query: {}, headers: {} };
+
+/** Who expects anything of us expects to be told to go on. */
+const CONTINUE = /^100-continue$/i;
+
+class Answering {
   /** Whether responses tell callers to close the connection. */
   draining = false;
   readonly #limit: number;
+  readonly #identity: CallerIdentity;
 
   constructor(
     private readonly endpoint: RequestHandler,
+    private readonly bounds: ServerBounds,
     private readonly options: HttpOptions,
   ) {
-    this.#limit = options.bodyLimit ?? 6 * 1024 * 1024;
+    this.#limit = options.bodyLimit ?? BODY_LIMIT;
+    this.#identity = bounds.identity;
   }
 
   answer(incoming: IncomingMessage, outgoing: ServerResponse): void {
-    const head = headOf(incoming, this.options.callerHeader);
-    const fault = faultOfHead(incoming);
+    const connection = connectionOf(incoming.socket);
+    if (connection.full) {
+      connection.later(() => this.answer(incoming, outgoing));
+      return;
+    }
+    const exchange = connection.begin();
+    outgoing.on('close', () => exchange.end());
+    const who = this.#identity.of(connection.peer, incoming.headers);
+    const head = headOf(incoming, who);
+    const fault = faultOfHead(incoming) ?? this.#faultOfLength(incoming) ?? faultOfExpectation(incoming);
     if (fault !== undefined) {
       this.#send(outgoing, head.method, refusalResponse(head, fault), incoming);
       return;
     }
-    const first = this.options.first?.(head);
-    if (first !== undefined) {
-      void this.#give(head.method, first, outgoing);
+    const entry = this.options.guard?.enter(head, incoming);
+    if (entry?.refusal !== undefined) {
+      this.#send(outgoing, head.method, entry.refusal, incoming);
       return;
     }
-    const { gate } = this.options;
-    if (gate !== undefined) {
-      // A body of unknown length may be as long as the limit.
-      const bytes = Math.min(Number(head.headers['content-length'] ?? this.#lengthOf(incoming)), this.#limit);
-      try {
-        gate.acquire(bytes);
-      } catch (error) {
-        this.#send(outgoing, head.method, refusalResponse(head, error as ProtocolError));
-        return;
-      }
-      outgoing.on('close', () => gate.release(bytes));
+    const first = this.options.first?.(head);
+    if (first !== undefined) {
+      void this.#give(head.method, entry?.shown === undefined ? first : entry.shown(first), outgoing);
+      return;
     }
-    readBody(incoming, this.#limit, (body, truncated) => {
-      // The caller has gone away in the middle of the body; there is nobody to answer.
-      if (body === undefined) outgoing.destroy();
-      else
+    const caller = head.caller ?? connection.peer.caller ?? '';
+    this.#receive({ head, exchange, caller, shown: entry?.shown }, incoming, outgoing);
+  }
+
+  #receive({ head, exchange, caller, shown }: Admitted, incoming: IncomingMessage, outgoing: ServerResponse): void {
+    const { admission } = this.bounds;
+    const refused = (error: ProtocolError): void =>
+      this.#send(outgoing, head.method, refusalResponse(head, error), incoming);
+    let ticket: Ticket;
+    try {
+      ticket = admission.enter(caller, { cut: (error) => cutOff(incoming, outgoing, () => refused(error)) });
+      exchange.ticket = ticket;
+      if (incoming.headers.expect !== undefined && incoming.httpVersion === '1.1') {
+        admission.assertRoom(ticket, Number(incoming.headers['content-length'] ?? 0));
+        outgoing.writeContinue();
+      }
+    } catch (error) {
+      exchange.ticket?.leave();
+      refused(error as ProtocolError);
+      return;
+    }
+    receiveBody(incoming, {
+      admission,
+      ticket,
+      limit: this.#limit,
+      refused,
+      // There is nobody to answer.
+      lost: () => outgoing.destroy(),
+      done: (body, truncated) => {
+        if (truncated) admission.refusals.add('body-size');
         void this.#give(
           head.method,
           // The spread comes last: V8 takes microseconds for one that other properties follow.
-          this.endpoint.handle({ body, ...head }),
+          shown === undefined
+            ? this.endpoint.handle({ body, ...head })
+            : shown(this.endpoint.handle({ body, ...head })),
           outgoing,
-          truncated ? incoming : undefined,
+          { ticket, ...(truncated ? { unread: incoming } : {}) },
         );
+      },
     });
   }
 
-  #lengthOf({ headers }: IncomingMessage): number {
-    return headers['transfer-encoding'] === undefined ? 0 : this.#limit;
+  /** A body that is too large by what its head says is refused before it comes. */
+  #faultOfLength({ headers }: IncomingMessage): ProtocolError | undefined {
+    const length = Number(headers['content-length'] ?? 0);
+    if (length <= this.#limit) return undefined;
+    this.bounds.admission.refusals.add('body-size');
+    return new ProtocolError(413, `the body has ${length} bytes, there may be ${this.#limit}`);
   }
 
-  /** @param unread the request, when its body has not been read completely */
   async #give(
     method: string,
     response: HttpResponse | Promise<HttpResponse>,
     outgoing: ServerResponse,
-    unread?: IncomingMessage,
+    { ticket, unread }: Given = {},
   ): Promise<void> {
     try {
-      this.#send(outgoing, method, await response, unread);
+      const given = await response;
+      this.#send(outgoing, method, given, unread);
+      // What the system has not taken yet is held until the caller reads.
+      if (ticket !== undefined && (outgoing.socket === null || outgoing.socket.writableLength > 0))
+        this.bounds.admission.answered(ticket, given.body.length);
     } catch {
       // What cannot be sent is not left waiting.
       outgoing.destroy();
@@ -194,16 +256,47 @@ class Exchange {
     // Names and values by turns: node:http reads them as they are, where an object would first be made for it.
     const lines: (string | number)[] = ['content-length', length];
     for (const name in headers) lines.push(name, headers[name]!);
-    if (this.draining) lines.push('connection', 'close');
+    // Whoever was not told to go on may send the body all the same, or another request instead; of what came too slowly
+    // the rest is not waited for.
+    if (this.draining || status === 408 || unread?.headers.expect !== undefined) lines.push('connection', 'close');
     outgoing.writeHead(status, lines);
     // Text goes out in one piece with its head; ASCII, as most answers are, without being encoded anew.
     if (method === 'HEAD') outgoing.end();
-    else if (unread !== undefined) {
+    else if (unread?.complete === false) {
       outgoing.write(body);
       endLater(outgoing, unread);
     } else if (text) endWith(outgoing, body, length === body.length ? 'latin1' : 'utf8');
     else outgoing.end(body);
   }
+}
+
+interface Admitted {
+  readonly head: RequestHead;
+  readonly exchange: Exchange;
+  /** Whose share it counts against. */
+  readonly caller: string;
+  readonly shown: HeadDecision['shown'];
+}
+
+/** What is known of a request that is being answered. */
+interface Given {
+  readonly ticket?: Ticket;
+  /** The request, when its body has not been read completely. */
+  readonly unread?: IncomingMessage;
+}
+
+/** Only waiting for the word to go on is known; of HTTP/1.0, where there is none, it is ignored. */
+function faultOfExpectation({ headers: { expect } }: IncomingMessage): ProtocolError | undefined {
+  return expect === undefined || CONTINUE.test(expect)
+    ? undefined
+    : new ProtocolError(417, `expectation '${expect.slice(0, 40)}' cannot be met, 100-continue can`);
+}
+
+/** Ends an exchange from outside: what has not been answered is refused, what is not read is closed. */
+function cutOff(incoming: IncomingMessage, outgoing: ServerResponse, refuse: () => void): void {
+  // The connection goes: an answer by itself would wait for those before it, and hold what it holds.
+  if (outgoing.headersSent) incoming.socket.destroy();
+  else refuse();
 }
 
 /**

@@ -3,8 +3,10 @@ import type { Socket } from 'node:net';
 import type { RequestHead } from '../../core/protocols/protocol.ts';
 import { ProtocolError } from '../../core/protocols/protocol.ts';
 import type { HttpResponse } from '../../core/serving/http.ts';
+import type { RefusalCounts } from '../admission/refusal-counts.ts';
 import { headOf } from './read-request.ts';
 import { refusalResponse } from './refusal.ts';
+import { faultOfTarget } from './request-target.ts';
 
 /** Error of node:http for bytes that it cannot parse. */
 type ParseError = Error & { readonly code?: string; readonly reason?: string; readonly rawPacket?: Buffer };
@@ -18,11 +20,10 @@ const LINGER_MS = 2_000;
 export const MAX_HEADERS = 100;
 
 /** What is wrong with a request head that node:http accepts; undefined when it is valid. */
-export function faultOfHead({ rawHeaders, headers, httpVersion }: IncomingMessage): ProtocolError | undefined {
-  if (rawHeaders.length > 2 * MAX_HEADERS)
+export function faultOfHead(incoming: IncomingMessage): ProtocolError | undefined {
+  if (incoming.rawHeaders.length > 2 * MAX_HEADERS)
     return new ProtocolError(431, `there are too many headers, there may be ${MAX_HEADERS}`);
-  if (headers.host === undefined && httpVersion === '1.1') return new ProtocolError(400, 'the header host is missing');
-  return undefined;
+  return faultOfTarget(incoming);
 }
 
 /** Methods that any path allows, named to callers of CONNECT. */
@@ -32,26 +33,25 @@ const METHODS = ['GET', 'HEAD', 'POST', 'OPTIONS'];
  * Answers malformed and unsupported HTTP requests like other bad requests. By default, node:http would send an empty
  * response or none at all, and discard the other exchanges in progress on the connection.
  */
-export function answerBroken(server: Server): void {
+export function answerBroken(server: Server, refusals: RefusalCounts): void {
   const refused = new WeakSet<Socket>();
+  const { headersTimeout, requestTimeout } = server;
   server.on('clientError', (error: ParseError, socket: Socket) => {
     // The error is repeated for all further bytes of the connection; one response is enough.
     if (refused.has(socket)) return;
     refused.add(socket);
-    refuse(socket as HttpSocket, error);
+    if (error.code !== 'ERR_HTTP_REQUEST_TIMEOUT') refuse(socket as HttpSocket, faultOf(error), error);
+    else {
+      const inBody = (socket as HttpSocket)._httpMessage?.req.complete === false;
+      refusals.add(inBody ? 'body-time' : 'head-time');
+      refuse(socket as HttpSocket, tooLate(inBody ? undefined : headersTimeout, requestTimeout), error);
+    }
   });
   server.on('connect', (incoming: IncomingMessage, socket: Socket) => {
     const error = new ProtocolError(405, 'method CONNECT is not allowed, there is no tunnel here', {
       allowed: METHODS,
     });
-    send(socket, refusalResponse(headOf(incoming), error));
-  });
-  server.on('checkExpectation', (incoming: IncomingMessage, outgoing: ServerResponse) => {
-    const error = new ProtocolError(417, `expectation '${String(incoming.headers.expect).slice(0, 40)}' cannot be met`);
-    const { status, headers, body } = refusalResponse(headOf(incoming), error);
-    outgoing.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
-    outgoing.write(body);
-    endLater(outgoing, incoming);
+    sendRaw(socket, refusalResponse(headOf(incoming), error));
   });
 }
 
@@ -66,7 +66,7 @@ export function endLater(outgoing: ServerResponse, incoming: IncomingMessage): v
   incoming.resume();
 }
 
-function refuse(socket: HttpSocket, error: ParseError): void {
+function refuse(socket: HttpSocket, fault: ProtocolError, error: ParseError): void {
   if (!socket.writable) {
     socket.destroy();
     return;
@@ -74,18 +74,24 @@ function refuse(socket: HttpSocket, error: ParseError): void {
   const pending = socket._httpMessage;
   // Complete requests before it on the connection are answered first.
   if (pending?.req.complete) {
-    pending.once('close', () => refuse(socket, error));
+    pending.once('close', () => refuse(socket, fault, error));
     return;
   }
   // A response that has begun cannot be replaced by another.
   if (pending?.headersSent) socket.destroy();
-  else send(socket, refusalResponse(pending ? headOf(pending.req) : sniffed(error), faultOf(error)));
+  else sendRaw(socket, refusalResponse(pending ? headOf(pending.req) : sniffed(error), fault));
+}
+
+/** @param headMs time for the head, where it is the head that was too slow; milliseconds */
+function tooLate(headMs: number | undefined, requestMs: number): ProtocolError {
+  const what = headMs === undefined ? 'it may take' : 'its head may take';
+  return new ProtocolError(408, `the request did not come in time, ${what} ${(headMs ?? requestMs) / 1_000} s`, {
+    retryAfterSeconds: 1,
+  });
 }
 
 function faultOf({ code, reason, message }: ParseError): ProtocolError {
   switch (code) {
-    case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return new ProtocolError(408, 'the request did not come in time');
     case 'HPE_HEADER_OVERFLOW':
       // Later versions of Node count them besides.
       return new ProtocolError(
@@ -108,7 +114,8 @@ function sniffed({ rawPacket }: ParseError): RequestHead {
   return { method, path, query: {}, headers: {} };
 }
 
-function send(socket: Socket, { status, headers, body }: HttpResponse): void {
+/** Answers on a connection that node:http does not answer on, or no more, and closes it. */
+export function sendRaw(socket: Socket, { status, headers, body }: HttpResponse): void {
   const lines = Object.entries({ ...headers, 'content-length': Buffer.byteLength(body), connection: 'close' });
   const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
   socket.on('error', () => socket.destroy());

@@ -12,6 +12,7 @@ export function refusalResponse(head: RequestHead, error: ProtocolError): HttpRe
     headers: {
       ...identityHeaders(identify({ ...head, body: '' }), headers),
       ...(retry === undefined ? {} : { 'retry-after': String(Math.ceil(retry)) }),
+      ...(error.challenge === undefined ? {} : { 'www-authenticate': error.challenge }),
       ...(error.allowed === undefined ? {} : { allow: error.allowed.join(', ') }),
     },
     body,

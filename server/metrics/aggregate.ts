@@ -1,6 +1,6 @@
 /** Gauges that are added up because each process counts its own; other gauges have the same value in every process. */
 const OWN =
-  /^(process_(?!start_time)|nodejs_(?!version_info|eventloop_lag)|trimtab_(queue|runners|requests_under_way)|nv_inference_pending_)/;
+  /^(process_(?!start_time)|nodejs_(?!version_info|eventloop_lag)|trimtab_(queue|runners|request|connections)|nv_inference_pending_)/;
 
 /**
  * Merges the Prometheus expositions of several processes. Samples with the same name and labels are added up when they

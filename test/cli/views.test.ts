@@ -102,6 +102,8 @@ const RUNS: readonly Run[] = [
   run('forget', '--prediction', 'one-flight'),
   run('simulate', file('scenario.json'), '--seeds', '2'),
   run('simulate --grid', file('scenario.json'), '--grid', 'traffic.rate=1,2', '--seeds', '1'),
+  run('token create', 'create', '--name', 'ci', '--role', 'predict,read', '--file', file('tokens.json')),
+  run('token list', 'list', file('tokens.json')),
   run('cost', '--config', 'no-such-configuration.json'),
   run('doctor', '--port', '0'),
 ];

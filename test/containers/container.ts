@@ -1,6 +1,6 @@
 import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -12,7 +12,7 @@ export const SETUP: { image: string; podman: string[]; limits: string[] } | unde
 export interface Manifest {
   readonly securityContext?: { runAsUser: number; runAsGroup: number; fsGroup: number };
   readonly terminationGracePeriodSeconds?: number;
-  readonly volumes?: readonly { name: string; emptyDir?: object }[];
+  readonly volumes?: readonly { name: string; emptyDir?: object; secret?: { defaultMode: number } }[];
   readonly containers: readonly [
     {
       readonly args: readonly string[];
@@ -30,6 +30,8 @@ export interface RunOptions {
   /** @default those of the manifest, else those of the image */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Files of the secret that the manifest mounts, by their names. @default none */
+  readonly secret?: Readonly<Record<string, string>>;
   /** Folders of the host, read only, by where they are in the container. */
   readonly mounts?: Readonly<Record<string, string>>;
   /** Ports of the container that are asked for at `address`. */
@@ -49,11 +51,12 @@ export class Container {
     env = {},
     mounts = {},
     ports = [8080],
+    secret = {},
   }: RunOptions) {
     const name = `trimtab-test-${randomBytes(4).toString('hex')}`;
     const folders: string[] = [];
     const options = ports.flatMap((port) => ['--publish', `127.0.0.1::${port}`]);
-    if (manifest !== undefined) options.push(...confine(manifest, folders));
+    if (manifest !== undefined) options.push(...confine(manifest, folders, secret));
     for (const [key, value] of Object.entries(env)) options.push('--env', `${key}=${value}`);
     for (const [to, from] of Object.entries(mounts)) options.push('--volume', `${path.resolve(from)}:${to}:ro`);
     podman('run', '--detach', '--name', name, ...SETUP!.limits, ...options, SETUP!.image, ...args);
@@ -114,7 +117,7 @@ export class Container {
   }
 }
 
-function confine(manifest: Manifest, folders: string[]): string[] {
+function confine(manifest: Manifest, folders: string[], secret: Readonly<Record<string, string>>): string[] {
   const [container] = manifest.containers;
   const options = ['--security-opt', 'no-new-privileges', '--memory', container.resources.limits.memory.toLowerCase()];
   const memory = options.at(-1)!;
@@ -125,14 +128,21 @@ function confine(manifest: Manifest, folders: string[]): string[] {
   const { runAsUser, runAsGroup, fsGroup } = manifest.securityContext!;
   options.push('--user', `${runAsUser}:${runAsGroup}`, '--group-add', String(fsGroup));
   for (const { name, mountPath } of container.volumeMounts ?? []) {
-    if (manifest.volumes?.find((volume) => volume.name === name)?.emptyDir === undefined)
-      throw new Error(`volume ${name} is no emptyDir`);
-    // What the kubelet makes of it: root's, and writable for the group of the pod.
+    const volume = manifest.volumes?.find((each) => each.name === name);
+    if (volume?.emptyDir === undefined && volume?.secret === undefined)
+      throw new Error(`volume ${name} is neither an emptyDir nor a secret`);
+    // What the kubelet makes of it: root's, and writable for the group of the pod; of a secret its files, for the group.
     const folder = mkdtempSync(path.join(tmpdir(), 'trimtab-volume-'));
     chownSync(folder, 0, fsGroup);
     chmodSync(folder, 0o2777);
     folders.push(folder);
-    options.push('--volume', `${folder}:${mountPath}`);
+    for (const [file, text] of Object.entries(volume.secret === undefined ? {} : secret)) {
+      const at = path.join(folder, file);
+      writeFileSync(at, text);
+      chownSync(at, 0, fsGroup);
+      chmodSync(at, volume.secret!.defaultMode);
+    }
+    options.push('--volume', `${folder}:${mountPath}${volume.secret === undefined ? '' : ':ro'}`);
   }
   return options;
 }

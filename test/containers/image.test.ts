@@ -1,9 +1,11 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import path from 'node:path';
-import { credentials } from '@grpc/grpc-js';
+import { credentials, Metadata } from '@grpc/grpc-js';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parseAllDocuments } from 'yaml';
+import { ROLES } from '../../core/access/roles.ts';
+import { newToken } from '../../server/access/credential-file.ts';
 import { GRPCInferenceService } from '../../server/grpc/service-definition.ts';
 import { TREE } from '../fixtures/serving-fixture.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
@@ -30,11 +32,20 @@ beforeAll(() => {
   writeFileSync(path.join(tree, 'tree/model.json'), JSON.stringify(TREE));
 });
 
+/** What the secret of the manifests holds, and the token whose hash is in it. */
+const { token, hash } = newToken();
+const SECRET = { 'tokens.json': JSON.stringify({ tokens: [{ name: 'test', roles: ROLES, hash }] }) };
+const AUTHORIZATION = { authorization: `Bearer ${token}` };
+/** Where nobody else can reach it, as in SageMaker. */
+const INSECURE = { TRIMTAB_SERVE_INSECURE: 'true' };
+
 let container: Container | undefined;
 afterEach(() => container?.remove());
-async function start(options: RunOptions = {}): Promise<Container> {
+async function start({ env = {}, ...options }: RunOptions = {}): Promise<Container> {
   const mounts = { '/opt/ml/model': path.join(tree, 'tree') };
-  container = Container.run({ mounts, ...options });
+  const of = options.manifest?.containers[0].env.find(({ name }) => name === 'TRIMTAB_SERVE_TOKENS');
+  const access = options.manifest === undefined ? INSECURE : { [of!.name]: of!.value };
+  container = Container.run({ mounts, secret: SECRET, env: { ...access, ...env }, ...options });
   await container.ready();
   return container;
 }
@@ -47,7 +58,8 @@ interface Answer {
 const call = (url: string, body?: string, headers: Record<string, string> = {}, agent?: Agent): Promise<Answer> =>
   new Promise((resolve, reject) => {
     const method = body === undefined ? 'GET' : 'POST';
-    const outgoing = request(url, { method, headers, ...(agent && { agent }) }, (incoming) => {
+    const own = { ...AUTHORIZATION, ...headers };
+    const outgoing = request(url, { method, headers: own, ...(agent && { agent }) }, (incoming) => {
       let text = '';
       incoming.on('data', (chunk) => {
         text += chunk;
@@ -101,9 +113,13 @@ describe.skipIf(SETUP === undefined)('The image', () => {
   it('speaks gRPC at the port that it is given', async () => {
     await start({ manifest: KUBERNETES, env: { TRIMTAB_SERVE_GRPC_PORT: '9000' }, ports: [8080, 9000] });
     const client = new GRPCInferenceService(container!.address(9000), credentials.createInsecure());
+    const metadata = new Metadata();
+    metadata.set('authorization', AUTHORIZATION.authorization);
     const ask = (method: string, message: object) =>
       new Promise<Record<string, never>>((resolve, reject) => {
-        client[method]!(message, (error: Error | null, answer: never) => (error ? reject(error) : resolve(answer)));
+        client[method]!(message, metadata, (error: Error | null, answer: never) =>
+          error ? reject(error) : resolve(answer),
+        );
       });
     expect(await ask('ServerReady', {})).toEqual({ ready: true });
     const input = { name: 'features', datatype: 'FP32', shape: ['1', '30'], contents: { fp32_contents: ROW } };
@@ -193,8 +209,14 @@ describe.skipIf(SETUP === undefined)('The image', () => {
   });
 
   it('says what is wrong and ends, where there is no model', async () => {
-    container = Container.run({ mounts: {} });
+    container = Container.run({ mounts: {}, env: INSECURE });
     expect(await container.ended()).toBe(2);
     expect(container.logs()).toContain('/opt/ml/model');
+  });
+
+  it('does not start where others reach it and nobody is asked who they are', async () => {
+    container = Container.run({});
+    expect(await container.ended()).toBe(2);
+    expect(container.logs()).toContain('--tokens FILE');
   });
 });

@@ -4,6 +4,7 @@ import { App, Validations } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { FUNCTIONS } from '../../functions/index.ts';
+import { apiRoutes } from '../../infra/access-routes.ts';
 import { addTrimtab } from '../../infra/add-trimtab.ts';
 import { Checks } from '../../infra/checks.ts';
 import { DeploymentConfig } from '../../infra/config.ts';
@@ -79,7 +80,17 @@ describe('the deployed app', () => {
       RouteKey: '$default',
       AuthorizationType: 'AWS_IAM',
     });
-    templates.Serving.resourceCountIs('AWS::ApiGatewayV2::Route', 1);
+    templates.Serving.allResourcesProperties('AWS::ApiGatewayV2::Route', { AuthorizationType: 'AWS_IAM' });
+    // What can be done has routes of its own; the function's policy, which has room for few, one permission for all.
+    templates.Serving.hasResourceProperties('AWS::ApiGatewayV2::Route', {
+      RouteKey: 'POST /trimtab/v1/models/{model}/truth',
+    });
+    templates.Serving.resourceCountIs('AWS::ApiGatewayV2::Route', apiRoutes().length + 1);
+    templates.Serving.resourcePropertiesCountIs(
+      'AWS::Lambda::Permission',
+      { Principal: 'apigateway.amazonaws.com' },
+      1,
+    );
     templates.Serving.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
       DefaultRouteSettings: { ThrottlingRateLimit: 1_000 },
       AccessLogSettings: Match.anyValue(),

@@ -1,6 +1,8 @@
 import path from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import { HttpNoneAuthorizer, type IHttpRouteAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { describe, expect, it } from 'vitest';
 import { DataLake } from '../../infra/constructs/data-lake.ts';
 import { DataValidation } from '../../infra/constructs/data-validation.ts';
@@ -31,6 +33,18 @@ describe('the constructs in somebody else’s stack', () => {
     );
     expect(tables).toHaveLength(3);
     expect(new Set(tables.map((table) => JSON.stringify(table))).size).toBe(1);
+  });
+
+  it('holds callers to the roles that their authorizer names, unless that is IAM', () => {
+    const rolesOf = (authorizer?: IHttpRouteAuthorizer): unknown => {
+      const stack = stackOf();
+      new ModelEndpoint(stack, 'Endpoint', authorizer === undefined ? {} : { authorizer });
+      const functions = Object.values(Template.fromStack(stack).findResources('AWS::Lambda::Function'));
+      return functions.flatMap((fn) => fn.Properties.Environment.Variables.TRIMTAB_ROLES ?? [])[0];
+    };
+    expect(rolesOf()).toBe('gateway');
+    expect(rolesOf(new HttpNoneAuthorizer())).toBe('gateway');
+    expect(rolesOf(new HttpJwtAuthorizer('Users', 'https://example.com', { jwtAudience: ['apps'] }))).toBe('claims');
   });
 
   it('serves from a registry and stores of another app, known by their names', () => {

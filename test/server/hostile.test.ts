@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { openBounds } from '../../server/admission/bounds.ts';
 import { type GrpcServer, serveGrpc } from '../../server/grpc/server.ts';
 import { type HttpServer, serve } from '../../server/http/http-server.ts';
-import { AdmissionLimit } from '../../server/lib/admission-limit.ts';
 import { HttpClient } from '../fixtures/http-client.ts';
 import { INT64, KINDS, PIPELINE, ROW, ServingFixture, TREE } from '../fixtures/serving-fixture.ts';
 import { GrpcMutantClient, grpcProblem } from '../hostile/grpc-mutants.ts';
@@ -14,7 +14,7 @@ let http: HttpServer;
 let rpc: GrpcServer;
 let client: HttpClient;
 let grpc: GrpcMutantClient;
-const gate = new AdmissionLimit({ name: 'server', count: 100, bytes: 2 ** 30 });
+const bounds = openBounds({ requests: 100, bytes: 2 ** 30 });
 beforeAll(async () => {
   fixture = await ServingFixture.open();
   await fixture.release(PIPELINE, 'pipeline');
@@ -22,8 +22,8 @@ beforeAll(async () => {
   await fixture.release(INT64, 'int64');
   await fixture.release(KINDS, 'kinds');
   const endpoint = await fixture.endpoint({ defaultModel: 'pipeline' });
-  http = await serve(endpoint, { port: 0, gate });
-  rpc = await serveGrpc(endpoint, { port: 0, gate });
+  http = await serve(endpoint, { port: 0, bounds });
+  rpc = await serveGrpc(endpoint, { port: 0, bounds });
   client = new HttpClient(http.url);
   grpc = new GrpcMutantClient(rpc.address);
 });
@@ -32,6 +32,7 @@ afterAll(async () => {
   grpc.close();
   await http.close();
   await rpc.close();
+  bounds.close();
   await fixture.close();
 });
 
@@ -62,8 +63,8 @@ describe('The server under bad requests of every protocol over sockets', () => {
     expect([...answers.keys()]).toEqual(
       expect.arrayContaining(['OK', 'INVALID_ARGUMENT', 'NOT_FOUND', 'UNIMPLEMENTED']),
     );
-    expect(gate.count).toBe(0);
-    expect(gate.bytes).toBe(0);
+    expect(bounds.admission.requests).toBe(0);
+    expect(bounds.admission.bytes).toBe(0);
   });
 
   it('is checked by what recognises a wrong answer of gRPC', () => {

@@ -71,6 +71,12 @@ async function until(what: () => boolean | Promise<boolean>): Promise<void> {
 }
 
 describe('trimtab serve', () => {
+  it('ends, and says why, where a process that is to answer cannot start', async () => {
+    await expect(serve('--tokens', path.join(folder, 'none.json'))).rejects.toThrow(
+      /ended with 2: .*none.json cannot be read: ENOENT/s,
+    );
+  });
+
   it('answers in every protocol from model folders, tells its metrics, and drains without losing a request', async () => {
     const { url, child, ended } = await serve('--processes', '2', '--drain-delay', '3', '--run-timeout', '600');
     expect(await ready(url)).toBe(200);

@@ -8,7 +8,8 @@ import { GrpcCaller } from './grpc.ts';
 import { type LiveMemory, MemoryProbe, residentOf } from './memory.ts';
 import { makeHome } from './models.ts';
 import { Releases } from './releases.ts';
-import { type Task, tasksOf } from './tasks.ts';
+import type { Task } from './task.ts';
+import { tasksOf } from './tasks.ts';
 
 export interface SoakOptions {
   readonly seconds: number;
@@ -55,12 +56,16 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
     const home = path.join(folder, 'home');
     const [launcher, models] = await Promise.all([bundledCommand(folder), makeHome(home, folder)]);
     const args = ['--home', home, '--processes', '2', '--grpc-port', '0', '--default-model', 'pipeline'];
-    const server = await startServe(launcher, [...args, '--drain-delay', '0', '--refresh', '1'], probe.env);
+    const server = await startServe(
+      launcher,
+      [...args, '--drain-delay', '0', '--refresh', '1', '--body-grace', '3'],
+      probe.env,
+    );
     const client = new HttpClient(server.url);
     const grpc = new GrpcCaller(server.grpc!);
     const releases = await Releases.open(home);
     try {
-      const load = new Load(tasksOf({ client, grpc, models }), options);
+      const load = new Load(tasksOf({ client, grpc, address: server.grpc!, models }), options);
       const seen = { resident: [] as number[], live: [] as LiveMemory[] };
       await Promise.all([
         load.run(),

@@ -11,28 +11,18 @@ import { responseProblem } from '../hostile/check-response.ts';
 import { hostileRequest } from '../hostile/mutate.ts';
 import type { Random } from '../hostile/random.ts';
 import type { GrpcCaller } from './grpc.ts';
+import { hostileTasks } from './hostile-tasks.ts';
 import type { Case, SoakModels } from './models.ts';
 import { JSON_TYPE, jsonOf, type PredictionFormat } from './prediction-format.ts';
 import { mlflowFormats, tableFormats } from './table-formats.ts';
+import { type Task, WrongAnswerError } from './task.ts';
 import { vectorFormats } from './vector-formats.ts';
-
-/** An answer came, and is not what it should be. */
-export class WrongAnswerError extends Error {
-  override readonly name = 'WrongAnswerError';
-}
-
-/** Something that a caller of the server does, again and again. */
-export interface Task {
-  readonly name: string;
-  /** How often, against the others. */
-  readonly weight: number;
-  /** @throws WrongAnswerError or LostError */
-  run(random: Random): Promise<void>;
-}
 
 export interface Callers {
   readonly client: HttpClient;
   readonly grpc: GrpcCaller;
+  /** Address of gRPC, `host:port`. */
+  readonly address: string;
   readonly models: SoakModels;
 }
 
@@ -62,7 +52,7 @@ const pickCases = (cases: readonly Case[], most: number, random: Random): Case[]
   Array.from({ length: 1 + random.below(most) }, () => random.pick(cases));
 
 /** All tasks of a soak. */
-export function tasksOf({ client, grpc, models }: Callers): Task[] {
+export function tasksOf({ client, grpc, address, models }: Callers): Task[] {
   const asking = (format: PredictionFormat, cases: readonly Case[], weight: number): Task => ({
     name: `${format.model}: ${format.name}`,
     weight,
@@ -92,6 +82,7 @@ export function tasksOf({ client, grpc, models }: Callers): Task[] {
     hangUp(client, trees, models.trees),
     slowReader(client, models.flights),
     bad(client),
+    ...hostileTasks({ client, grpc: address, format: trees[0]!, cases: models.trees, check: checkAnswer }),
   ];
 }
 

@@ -5,10 +5,12 @@ import { emfSink } from '../../core/observability/emf-sink.ts';
 import { Observation, type Signals, type Sink } from '../../core/observability/observation.ts';
 import { Statistics } from '../../core/observability/statistics.ts';
 import {
+  type Catalog,
   type Decode,
   type ExplainCall,
   type InferCall,
   json,
+  modelOf,
   type Operation,
   type Protocol,
   ProtocolError,
@@ -24,6 +26,7 @@ import { type ErrorLogger, errorLogger } from './error-log.ts';
 import { faultOfError, fill, outcomeOf, withHints } from './error-mapping.ts';
 import { explain } from './explain.ts';
 import { feedback } from './feedback.ts';
+import { limitedCatalog } from './limited-catalog.ts';
 import { lineWriter } from './line-writer.ts';
 import { ModelManager, type ModelsOptions } from './model-manager.ts';
 import { type PredictionJob, predict } from './predict.ts';
@@ -125,7 +128,8 @@ export class Endpoint {
     let response: HttpResponse;
     try {
       assertSize(request, this.bodyLimit);
-      const operation = protocol.resolve(request, this.models.catalog);
+      const catalog = this.catalogOf(request);
+      const operation = withinModels(protocol.resolve(request, catalog), catalog, request);
       observation.asked = operation.kind === 'release' || operation.kind === 'describe' ? 'show' : operation.kind;
       this.limit(operation, request, observation);
       const { 'content-encoding': encoding, 'accept-encoding': accepted } = request.headers;
@@ -191,6 +195,12 @@ export class Endpoint {
     );
   }
 
+  /** What is served, as far as it is the caller's to see. */
+  private catalogOf({ models }: HttpRequest): Catalog {
+    const { catalog } = this.models;
+    return models === undefined ? catalog : limitedCatalog(catalog, models);
+  }
+
   private dispatch(
     operation: Operation,
     request: HttpRequest,
@@ -209,9 +219,9 @@ export class Endpoint {
           complain: this.complain,
         });
       case 'show':
-        return operation.show(models.catalog, request);
+        return operation.show(this.catalogOf(request), request);
       case 'describe':
-        return operation.describe(models.catalog);
+        return operation.describe(this.catalogOf(request));
       case 'release':
         return this.release(operation, observation);
       case 'repository':
@@ -318,6 +328,18 @@ export class Endpoint {
     const at = this.options.home.clock.now().getTime();
     for (const sink of this.sinks) sink.signal?.(model, route, at, values);
   }
+}
+
+/**
+ * An operation with the model that it means, where its caller may use some models only.
+ *
+ * @throws ProtocolError 403 when it is another, whether there is such a model or not
+ */
+function withinModels(operation: Operation, catalog: Catalog, { models, credential }: HttpRequest): Operation {
+  if (models === undefined || operation.kind === 'show' || operation.kind === 'describe') return operation;
+  const model = modelOf(catalog, operation.model);
+  if (!models.includes(model)) throw new ProtocolError(403, `${credential} may use ${models.join(', ')} only`);
+  return { ...operation, model };
 }
 
 /** @throws ProtocolError 413 */

@@ -33,6 +33,19 @@ export function mediaOf(header: string | undefined): Media {
 export const isJsonType = (type: string): boolean => type === 'application/json' || type.endsWith('+json');
 
 /**
+ * Checks the content type of a request that changes something and is documented as JSON. No type is taken, and the form
+ * of `curl -d`, which sends JSON under it; a page in a browser could send text/plain and multipart/form-data to anywhere
+ * without being asked, and no client sends JSON as these.
+ *
+ * @throws ProtocolError 415
+ */
+export function assertJsonMedia(header: string | undefined): void {
+  const { type } = mediaOf(header);
+  if (type === '' || isJsonType(type) || type === 'application/x-www-form-urlencoded') return;
+  throw new ProtocolError(415, `content type ${clip(type)} is not supported, use application/json`);
+}
+
+/**
  * What of several types an accept header likes best; the first where it is silent, or likes none.
  *
  * @param offered types in lower case, the server's favourite first

@@ -37,6 +37,8 @@ export const mlflow: Protocol = {
 /** Names of mlflow.protos.databricks_pb2.ErrorCode. */
 const CODES: Readonly<Record<FaultKind, string>> = {
   'bad-input': 'BAD_REQUEST',
+  unauthenticated: 'UNAUTHENTICATED',
+  forbidden: 'PERMISSION_DENIED',
   'unknown-path': 'ENDPOINT_NOT_FOUND',
   'unknown-model': 'RESOURCE_DOES_NOT_EXIST',
   'unknown-version': 'RESOURCE_DOES_NOT_EXIST',

@@ -48,6 +48,8 @@ export const sagemaker: Protocol = {
 
 /** Errors that the runtime names itself; all others are the model's. */
 const TYPES: Partial<Record<FaultKind, string>> = {
+  unauthenticated: 'AccessDeniedException',
+  forbidden: 'AccessDeniedException',
   'unknown-path': 'ValidationError',
   'unknown-model': 'ValidationError',
   'unknown-version': 'ValidationError',

@@ -1,5 +1,6 @@
 import type { TruthRecord } from '../../serving/ground-truth.ts';
 import type { HttpRequest } from '../../serving/http.ts';
+import { assertJsonMedia } from '../formats/media.ts';
 import { kindOf } from '../formats/tensors.ts';
 import { isObject, type Json } from '../formats/values.ts';
 import { type Feedback, json, ProtocolError } from '../protocol.ts';
@@ -12,9 +13,10 @@ const REWARD = 'reward';
  * Reads `{request, response, reward, truth}`: the truth becomes ground truth of the prediction whose id the response,
  * the request or the header has, one record a row; the reward a value attached to it.
  *
- * @throws ProtocolError 400
+ * @throws ProtocolError 400 or 415
  */
 export function decodeFeedback(request: HttpRequest): Feedback {
+  assertJsonMedia(request.headers['content-type']);
   const message = messageOf(request, true);
   const response = partOf(message, 'response');
   const asked = partOf(message, 'request');

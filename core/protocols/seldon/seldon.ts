@@ -118,6 +118,8 @@ const described = ({ name, type, shape }: TensorSpec) => ({
 /** Reasons of Seldon's own microservices and of what stands before them. */
 const REASONS: Readonly<Record<FaultKind, string>> = {
   'bad-input': 'MICROSERVICE_BAD_DATA',
+  unauthenticated: 'UNAUTHENTICATED',
+  forbidden: 'FORBIDDEN',
   'unknown-path': 'NOT_FOUND',
   'unknown-model': 'NOT_FOUND',
   'unknown-version': 'NOT_FOUND',

@@ -32,7 +32,7 @@ export const torchserve: Protocol = {
   fail: (fault) => json(fault.status, { code: fault.status, type: TYPES[fault.kind], message: fault.message }),
   resolve({ method, path, query }) {
     const [, head, model, version, ...rest] = path.replace(/\/$/, '').split('/');
-    if (rest.length > 0) throw noPath();
+    if (rest.length > 0 || model === '' || version === '') throw noPath();
     if (head === 'ping' && model === undefined) {
       allowMethods(method, 'GET', 'HEAD');
       return { kind: 'show', show: (catalog) => ping(catalog) };
@@ -40,7 +40,7 @@ export const torchserve: Protocol = {
     if (method === 'OPTIONS') return describeApi;
     if (head === 'models') return manage(method, query, model, version);
     if (head !== 'predictions' && head !== 'explanations') throw noPath();
-    if (model === undefined || model === '')
+    if (model === undefined)
       throw new ProtocolError(404, `no model is named, use /${head}/NAME`, { kind: 'unknown-model' });
     allowMethods(method, 'POST', 'PUT');
     const target = { model, version: version === undefined ? undefined : versionNumber(version, 404) };
@@ -55,6 +55,8 @@ const noPath = (): ProtocolError =>
 /** The names of the server's own exceptions. */
 const TYPES: Readonly<Record<FaultKind, string>> = {
   'bad-input': 'BadRequestException',
+  unauthenticated: 'InvalidKeyException',
+  forbidden: 'ForbiddenException',
   'unknown-path': 'ResourceNotFoundException',
   'unknown-model': 'ModelNotFoundException',
   'unknown-version': 'ModelVersionNotFoundException',
@@ -84,7 +86,7 @@ function manage(
       allowed: ['GET', 'HEAD'],
     });
   allowMethods(method, 'GET', 'HEAD');
-  if (model === undefined || model === '') return { kind: 'show', show: (catalog) => list(catalog, query) };
+  if (model === undefined) return { kind: 'show', show: (catalog) => list(catalog, query) };
   if (version === undefined)
     return { kind: 'show', show: (catalog) => describe(catalog, model, known(catalog, model).slice(0, 1)) };
   if (version === 'all') return { kind: 'show', show: (catalog) => describe(catalog, model, known(catalog, model)) };

@@ -1,5 +1,6 @@
 import type { HttpRequest } from '../../serving/http.ts';
 import { bodyText, parseJson } from '../formats/json.ts';
+import { assertJsonMedia } from '../formats/media.ts';
 import { kindOf } from '../formats/tensors.ts';
 import { isObject, type Json } from '../formats/values.ts';
 import { allowMethods, type Catalog, json, type Operation, ProtocolError } from '../protocol.ts';
@@ -47,8 +48,9 @@ function index(catalog: Catalog, ready: boolean) {
   });
 }
 
-/** @throws ProtocolError 400 for parameters that would bring a model or its configuration along */
+/** @throws ProtocolError 415, or 400 for parameters that would bring a model or its configuration along */
 function readParameters(request: HttpRequest): void {
+  assertJsonMedia(request.headers['content-type']);
   const { parameters } = readBody(request);
   if (parameters === undefined || parameters === null) return;
   if (!isObject(parameters)) throw new ProtocolError(400, `parameters is ${kindOf(parameters)}, expected an object`);

@@ -36,6 +36,7 @@ export const v2: Protocol = {
   resolve({ method, path }) {
     const parts = path.split('/').slice(2);
     if (parts.at(-1) === '') parts.pop();
+    if (parts.includes('')) throw noPath();
     const [head, model, ...rest] = parts;
     if (head === undefined) return show(method, () => json(200, SERVER));
     if (head === 'health' && parts.length === 2) {
@@ -53,9 +54,11 @@ export const v2: Protocol = {
       const operation = repositoryOperation(method, parts.slice(1));
       if (operation !== undefined) return operation;
     }
-    throw new ProtocolError(404, 'no such path in the Open Inference Protocol v2');
+    throw noPath();
   },
 };
+
+const noPath = (): ProtocolError => new ProtocolError(404, 'no such path in the Open Inference Protocol v2');
 
 function modelOperation(method: string, model: string, rest: string[]): Operation | undefined {
   let version: number | undefined;

@@ -1,10 +1,10 @@
 import { type Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openBounds } from '../../../server/admission/bounds.ts';
 import { type GrpcServer, serveGrpc } from '../../../server/grpc/server.ts';
 import { GRPCInferenceService, HealthService } from '../../../server/grpc/service-definition.ts';
 import { contentsOf, elementBytes } from '../../../server/grpc/tensor-contents.ts';
-import { AdmissionLimit } from '../../../server/lib/admission-limit.ts';
 import { INT64, PIPELINE, read, request, ServingFixture, TREE } from '../../fixtures/serving-fixture.ts';
 
 type Call = (
@@ -212,20 +212,22 @@ describe('gRPC', () => {
   });
 
   it('refuses an inference while there is no room for it, and answers health all the same', async () => {
-    const gate = new AdmissionLimit({ count: 1, bytes: 1_000_000, name: 'server' });
-    gate.acquire(1);
-    const full = await serveGrpc(await fixture.endpoint(), { port: 0, gate });
+    const bounds = openBounds({ requests: 1, bytes: 1_000_000 });
+    const { admission } = bounds;
+    const held = admission.enter('somebody', { cut: () => undefined });
+    const full = await serveGrpc(await fixture.endpoint(), { port: 0, bounds });
     const client = new GRPCInferenceService(full.address, credentials.createInsecure());
     const message = { model_name: 'tree', inputs: [{ ...features, contents: { fp32_contents: row } }] };
     try {
       await expect(call(client, 'ModelInfer', message)).rejects.toMatchObject({ code: status.UNAVAILABLE });
       expect((await call(client, 'ServerReady', {})).answer).toEqual({ ready: true });
-      gate.release(1);
+      held.leave();
       expect((await call<Infer>(client, 'ModelInfer', message)).answer.model_name).toBe('tree');
-      expect(gate.count).toBe(0);
+      await expect.poll(() => [admission.requests, admission.bytes]).toEqual([0, 0]);
     } finally {
       client.close();
       await full.close();
+      bounds.close();
     }
   });
 

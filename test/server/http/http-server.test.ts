@@ -1,9 +1,9 @@
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { HttpRequest } from '../../../core/serving/http.ts';
+import type { HttpRequest, HttpResponse } from '../../../core/serving/http.ts';
+import { openBounds } from '../../../server/admission/bounds.ts';
 import { type HttpServer, serve } from '../../../server/http/http-server.ts';
-import { AdmissionLimit } from '../../../server/lib/admission-limit.ts';
 import { answersOn, HttpClient } from '../../fixtures/http-client.ts';
 
 let server: HttpServer | undefined;
@@ -50,7 +50,7 @@ describe('serve', () => {
     await server!.close();
     server = await serve(
       { handle: async (request) => ({ status: seen.push(request) > 0 ? 200 : 500, headers: {}, body: '' }) },
-      { port: 0, callerHeader: 'x-forwarded-for' },
+      { port: 0, bounds: openBounds({ header: 'x-forwarded-for' }) },
     );
     await fetch(server.url, { headers });
     await fetch(server.url);
@@ -96,61 +96,40 @@ describe('serve', () => {
     expect(seen).toHaveLength(1);
   });
 
-  it('closes connections beyond the limit at once, and takes new ones when there is room again', async () => {
-    server = await serve(
-      { handle: async () => ({ status: 200, headers: {}, body: 'ok' }) },
-      { port: 0, maxConnections: 2 },
-    );
+  it('closes the connection that is idle for longest where there is no room, and refuses where none is idle', async () => {
+    let answer: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const handle = async (): Promise<HttpResponse> => {
+      await held;
+      return { status: 200, headers: {}, body: 'ok' };
+    };
+    const bounds = openBounds({ connections: 2, callerShare: 1 });
+    server = await serve({ handle }, { port: 0, bounds });
     const client = new HttpClient(server.url);
     const ask = 'GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n';
-    const held = [await client.connect(), await client.connect()];
-    const third = await client.connect();
-    third.on('error', () => undefined);
-    third.write(ask);
-    await new Promise((resolve) => third.once('close', resolve));
-    expect(third.bytesRead).toBe(0);
-    const answers = answersOn(held[0]!);
-    held[0]!.write(ask);
-    expect((await answers).map(({ status }) => status)).toEqual([200]);
-    await expect
-      .poll(async () => (await client.ask({ method: 'GET', path: '/' }).catch(() => undefined))?.status)
-      .toBe(200);
-    held[1]!.destroy();
+    const idle = await client.connect();
+    const closed = new Promise((resolve) => idle.once('close', resolve));
+    idle.write('GET / HTTP/1.1\r\nho');
+    const asking = [await client.connect()];
+    await expect.poll(() => bounds.connections.open).toBe(2);
+    asking.push(await client.connect());
+    await closed;
+    const answers = asking.map((socket) => answersOn(socket));
+    for (const socket of asking) socket.write(ask);
+    await expect.poll(() => bounds.admission.requests).toBe(2);
+    const [refused] = await answersOn(await client.connect());
+    expect([refused?.status, refused?.headers['retry-after']]).toEqual([503, '1']);
+    expect(refused?.body.toString('utf8')).toContain('the server has 2 of 2 connections');
+    expect(bounds.admission.refusals.of('connections')).toBe(1);
+    asking[0]!.destroy();
+    answer();
+    expect((await answers[1]!).map(({ status }) => status)).toEqual([200]);
+    await answers[0];
+    await expect.poll(() => [bounds.connections.open, bounds.admission.requests]).toEqual([0, 0]);
     client.close();
-  });
-
-  it('refuses bodies that it has no room for before they come, and has room again when others hang up', async () => {
-    const gate = new AdmissionLimit({ name: 'server', count: 10, bytes: 1_000_000 });
-    const handle = async ({ body }: HttpRequest) => ({ status: 200, headers: {}, body: String(body.length) });
-    server = await serve({ handle }, { port: 0, gate });
-    const client = new HttpClient(server.url);
-    const head = 'POST /predictions/m HTTP/1.1\r\nhost: x\r\ncontent-length: 600000\r\n';
-    const first = await client.connect();
-    first.on('error', () => undefined);
-    first.write(`${head}\r\n`);
-    await expect.poll(() => gate.bytes).toBe(600_000);
-    // Not a byte of this body is sent.
-    const second = await client.connect();
-    const answers = answersOn(second);
-    second.write(`${head}\r\n`);
-    second.end();
-    const [refused] = await answers;
-    expect([refused?.status, refused?.headers['retry-after'], gate.bytes]).toEqual([503, '1', 600_000]);
-    expect(JSON.parse(refused!.body.toString('utf8'))).toMatchObject({
-      code: 503,
-      message: expect.stringContaining('the server is full (1 of 10 requests, 600000 of 1000000 bytes)'),
-    });
-    // What has no length may be as long as is allowed.
-    const chunked = await client.connect();
-    chunked.write('POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n');
-    chunked.end('0\r\n\r\n');
-    expect((await answersOn(chunked)).map(({ status }) => status)).toEqual([503]);
-    first.destroy();
-    await expect.poll(() => gate.bytes).toBe(0);
-    const body = Buffer.alloc(600_000);
-    expect((await client.ask({ path: '/predictions/m', body })).body.toString('utf8')).toBe('600000');
-    expect([gate.count, gate.bytes]).toEqual([0, 0]);
-    client.close();
+    bounds.close();
   });
 
   it('refuses a port that is taken', async () => {

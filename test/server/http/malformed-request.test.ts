@@ -1,19 +1,25 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { HttpRequest } from '../../../core/serving/http.ts';
 import { type HttpServer, serve } from '../../../server/http/http-server.ts';
 import { answersOn, type ClientResponse, HttpClient } from '../../fixtures/http-client.ts';
 
 /** Answers with the length of what came, once whoever waits for that is told. */
 let server: HttpServer;
+/** Host and path of every request. */
+const hosts: (string | undefined)[][] = [];
 let client: HttpClient;
 /** The same, that gives up on callers soon. */
 let impatient: HttpServer;
 let slow: HttpClient;
 beforeAll(async () => {
-  const handle = async ({ body }: { body: string | Uint8Array }) => ({
-    status: body.length > 1_000 ? 413 : 200,
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ length: body.length }),
-  });
+  const handle = async ({ body, headers, path }: HttpRequest) => {
+    hosts.push([headers.host, path]);
+    return {
+      status: body.length > 1_000 ? 413 : 200,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ length: body.length }),
+    };
+  };
   server = await serve({ handle }, { port: 0, bodyLimit: 1_000 });
   client = new HttpClient(server.url);
   impatient = await serve({ handle }, { port: 0, headTimeoutMs: 300, requestTimeoutMs: 600 });
@@ -58,6 +64,14 @@ describe('A server that is sent what is no request', () => {
     ['more headers than are read', `GET / HTTP/1.1\r\nhost: x\r\n${BYE}${'a: 1\r\n'.repeat(150)}\r\n`, 431, /100/],
     ['no host', `GET / HTTP/1.1\r\n${BYE}\r\n`, 400, /host/],
     ['an expectation that nobody can meet', `${POST}expect: cake\r\n${BYE}content-length: 3\r\n\r\nabc`, 417, /cake/],
+    ['two hosts', `GET / HTTP/1.1\r\nhost: a\r\n${BYE}Host: b\r\n\r\n`, 400, /2 headers host/],
+    ['the same host twice', `GET / HTTP/1.1\r\nhost: a\r\n${BYE}host: a\r\n\r\n`, 400, /2 headers host/],
+    ['a host that is none', `GET / HTTP/1.1\r\nhost: a/b\r\n${BYE}\r\n`, 400, /'a\/b' is no host/],
+    ['a host with a user', `GET / HTTP/1.1\r\nhost: me@x\r\n${BYE}\r\n`, 400, /no host/],
+    ['a target of another scheme', `GET ftp://x/ HTTP/1.1\r\nhost: x\r\n${BYE}\r\n`, 400, /no target/],
+    ['a target without a host', `GET http:///v2 HTTP/1.1\r\nhost: x\r\n${BYE}\r\n`, 400, /no target/],
+    ['a target with a user', `GET http://me@x/ HTTP/1.1\r\nhost: x\r\n${BYE}\r\n`, 400, /no host/],
+    ['an expectation beside the known one', `${POST}expect: 100-continue, cake\r\n${BYE}\r\n`, 417, /100-continue can/],
     ['the wish for a tunnel', 'CONNECT x:1 HTTP/1.1\r\nhost: x\r\n\r\n', 405, /tunnel/],
     ['half of a head, slowly', 'GET / HTTP/1.1\r\nho', 408, /in time/],
     ['half of a body, slowly', `${POST}content-length: 30\r\n\r\nabc`, 408, /in time/],
@@ -84,6 +98,52 @@ describe('A server that is sent what is no request', () => {
   it('answers whoever sends a whole request and says that this was all', async () => {
     const [answer] = await send(GOOD, true);
     expect([answer?.status, answer?.body.toString('utf8')]).toEqual([200, '{"length":3}']);
+  });
+
+  it('answers a target in absolute form by its path, whatever the header host says', async () => {
+    const absolute = GOOD.replace('/predictions/m', 'HTTP://example.com:8080/predictions/m?a=1').replace(
+      'host: x',
+      'host: y',
+    );
+    const [answer] = await send(absolute, true);
+    expect([answer?.status, answer?.body.toString('utf8')]).toEqual([200, '{"length":3}']);
+    expect(hosts.at(-1)).toEqual(['example.com:8080', '/predictions/m']);
+    expect(
+      (await send('GET http://example.com?a=1 HTTP/1.1\r\nhost: y\r\n\r\n', true)).map((each) => each.status),
+    ).toEqual([200]);
+    expect(hosts.at(-1)).toEqual(['example.com', '/']);
+  });
+
+  it('takes HTTP/1.0 without a host, and an empty one where the target has none', async () => {
+    for (const text of [
+      'GET / HTTP/1.0\r\n\r\n',
+      'GET / HTTP/1.1\r\nhost:\r\n\r\n',
+      'GET / HTTP/1.1\r\nhost: [::1]:80\r\n\r\n',
+    ])
+      expect((await send(text, true)).map(({ status }) => status)).toEqual([200]);
+  });
+
+  it('says go on to whoever waits for it, and refuses without it what is too large', async () => {
+    const expecting = `${POST}expect: 100-continue\r\n`;
+    const good = await client.connect();
+    const answers = answersOn(good);
+    good.once('data', (first) => {
+      expect(first.toString('latin1')).toBe('HTTP/1.1 100 Continue\r\n\r\n');
+      good.end('abc');
+    });
+    good.write(`${expecting}content-length: 3\r\n\r\n`);
+    expect((await answers).map(({ status }) => status)).toEqual([200]);
+    const large = await client.connect();
+    let text = '';
+    large.on('data', (chunk) => {
+      text += chunk.toString('latin1');
+      large.end();
+    });
+    large.write(`${expecting}content-length: 99000000\r\n\r\n`);
+    expect((await answersOn(large)).map(({ status, headers }) => [status, headers.connection])).toEqual([
+      [413, 'close'],
+    ]);
+    expect(text).toMatch(/^HTTP\/1.1 413 .*the body has 99000000 bytes, there may be 1000/s);
   });
 
   it('answers every whole request before the one that is none, on the same connection', async () => {

@@ -1,0 +1,217 @@
+import type { Server, Socket } from 'node:net';
+import { Server as TlsServer } from 'node:tls';
+import { ProtocolError } from '../../core/errors/protocol-error.ts';
+import { type CallerIdentity, peerOf } from './caller-identity.ts';
+import type { RefusalCounts } from './refusal-counts.ts';
+
+export interface ConnectionLimits {
+  /** Most open connections. */
+  readonly connections: number;
+  /** Share of them that one peer may hold, above 0 and at most 1; a proxy that names its callers may hold all. */
+  readonly callerShare: number;
+}
+
+/** What one peer has open. */
+interface Peer {
+  open: number;
+  readonly idle: Set<Connection>;
+}
+
+/**
+ * Bounds the open connections of all transports together, and those of each peer. Where there is no room, the connection
+ * that has been idle for longest (without a request, or in the middle of a head) is closed for the new one, as nginx
+ * reuses its connections; only when all have requests in progress the new one is refused.
+ */
+export class Connections {
+  #open = 0;
+  /** Connections without a request in progress, the longest idle first. */
+  readonly #idle = new Set<Connection>();
+  readonly #peers = new Map<string, Peer>();
+
+  constructor(
+    private readonly limits: ConnectionLimits,
+    private readonly identity: CallerIdentity,
+    private readonly refusals: RefusalCounts,
+  ) {}
+
+  get open(): number {
+    return this.#open;
+  }
+
+  /**
+   * Lets a server have only the connections that there is room for.
+   *
+   * @param refuse answers a connection that there is no room for, in the server's protocol
+   */
+  guard(server: Server, refuse: (socket: Socket, error: ProtocolError) => void): void {
+    const listeners = server.listeners('connection') as ((socket: Socket) => void)[];
+    server.removeAllListeners('connection');
+    server.on('connection', (socket: Socket) => {
+      const refused = this.#take(socket);
+      // Before the handshake of TLS nothing can be said.
+      if (refused !== undefined && server instanceof TlsServer) socket.destroy();
+      else if (refused !== undefined) refuse(socket, refused);
+      else for (const listener of listeners) listener.call(server, socket);
+    });
+  }
+
+  #take(socket: Socket): ProtocolError | undefined {
+    const { address, caller = '' } = peerOf(socket.remoteAddress);
+    const { connections, callerShare } = this.limits;
+    const most = this.identity.forwards(address) ? connections : Math.ceil(connections * callerShare);
+    const peer = this.#peers.get(caller);
+    if (most < connections && peer !== undefined && peer.open >= most && !closeOldest(peer.idle)) {
+      this.refusals.add('caller-connections');
+      return new ProtocolError(
+        429,
+        `you have ${peer.open} of the ${most} connections that a caller may have, all with requests under way`,
+        { retryAfterSeconds: 1 },
+      );
+    }
+    if (this.#open >= connections && !closeOldest(this.#idle)) {
+      this.refusals.add('connections');
+      return new ProtocolError(
+        503,
+        `the server has ${this.#open} of ${connections} connections, all with requests under way, try again later`,
+        { retryAfterSeconds: 1 },
+      );
+    }
+    this.#add(socket, address, caller);
+    return undefined;
+  }
+
+  #add(socket: Socket, address: string | undefined, caller: string): void {
+    // Closing another may have been the last of its peer.
+    let peer = this.#peers.get(caller);
+    if (peer === undefined) {
+      peer = { open: 0, idle: new Set() };
+      this.#peers.set(caller, peer);
+    }
+    const { idle } = peer;
+    const connection = new Connection(socket, { address, caller: address === undefined ? undefined : caller }, [
+      this.#idle,
+      idle,
+    ]);
+    peer.open++;
+    this.#open++;
+    let gone = false;
+    connection.gone = () => {
+      if (gone) return;
+      gone = true;
+      this.#open--;
+      if (--peer.open === 0) this.#peers.delete(caller);
+      connection.end();
+    };
+    socket.once('close', connection.gone);
+    (socket as Marked)[CONNECTION] = connection;
+  }
+}
+
+function closeOldest(idle: ReadonlySet<Connection>): boolean {
+  for (const connection of idle) {
+    connection.close();
+    return true;
+  }
+  return false;
+}
+
+/** Requests of one connection that are worked on at once; those that a caller sends on top of them wait for their turn. */
+const PIPELINED = 16;
+
+const CONNECTION = Symbol('connection');
+type Marked = { [CONNECTION]?: Connection };
+
+/**
+ * The connection that a socket is the end of. A socket of TLS has the one that it is wrapped around.
+ *
+ * @throws Error when its server is not guarded
+ */
+export function connectionOf(socket: Socket): Connection {
+  const own = (socket as Marked)[CONNECTION] ?? (socket as { _parent?: Marked })._parent?.[CONNECTION];
+  if (own === undefined) throw new Error('the connection has not been let in');
+  return own;
+}
+
+/** An open connection, with the exchanges that are in progress on it. */
+class Connection {
+  /** Called when it has been closed. */
+  gone: () => void = () => undefined;
+  readonly #exchanges = new Set<Exchange>();
+  #queue: (() => void)[] = [];
+
+  constructor(
+    private readonly socket: Socket,
+    readonly peer: { readonly address: string | undefined; readonly caller: string | undefined },
+    /** All idle connections, and those of the same peer. */
+    private readonly idle: readonly [Set<Connection>, Set<Connection>],
+  ) {
+    this.#rest();
+  }
+
+  /** Whether so many requests are in progress that the next has to wait. */
+  get full(): boolean {
+    return this.#exchanges.size >= PIPELINED;
+  }
+
+  /** Has a request wait until another has been answered. Meanwhile no more are read than have been. */
+  later(request: () => void): void {
+    this.#queue.push(request);
+    this.socket.pause();
+  }
+
+  /** Begins an exchange of a request and its answer. */
+  begin(): Exchange {
+    if (this.#exchanges.size === 0) {
+      this.idle[0].delete(this);
+      this.idle[1].delete(this);
+    }
+    const exchange = new Exchange(this.#exchanges, () => this.#ended());
+    this.#exchanges.add(exchange);
+    return exchange;
+  }
+
+  close(): void {
+    // Its room is free from now on; the event comes later.
+    this.gone();
+    this.socket.destroy();
+  }
+
+  /** Ends all exchanges: of those that wait for their turn to be answered, the server does not say that they are over. */
+  end(): void {
+    this.#queue = [];
+    for (const exchange of this.#exchanges) exchange.end();
+    this.idle[0].delete(this);
+    this.idle[1].delete(this);
+  }
+
+  #ended(): void {
+    const next = this.#queue.shift();
+    if (next !== undefined) {
+      if (this.#queue.length === 0) this.socket.resume();
+      next();
+    } else if (this.#exchanges.size === 0) this.#rest();
+  }
+
+  #rest(): void {
+    this.idle[0].add(this);
+    this.idle[1].add(this);
+  }
+}
+
+/** One request and its answer. */
+export class Exchange {
+  /** The place that the request has been given, to be given back at the end. */
+  ticket: { leave(): void } | undefined;
+
+  constructor(
+    private readonly open: Set<Exchange>,
+    private readonly ended: () => void,
+  ) {}
+
+  /** May be called again. */
+  end(): void {
+    if (!this.open.delete(this)) return;
+    this.ticket?.leave();
+    this.ended();
+  }
+}
