@@ -50,6 +50,15 @@ export const SETTINGS = {
     z.coerce.number().min(0).max(1_000).default(2),
   ),
   runTimeout: setting('seconds after which a run is ended (504)', z.coerce.number().gt(0).max(3_600).default(30)),
+  loadTimeout: setting(
+    'seconds after which the load of a model is ended',
+    z.coerce.number().gt(0).max(3_600).default(60),
+  ),
+  workerBytes: setting(
+    'what a worker may hold, MB; one that holds more is ended with its run; by default also no more than half of the memory',
+    megabytes(1_048_576).default(10_240 * MEGABYTE),
+    'worker-megabytes',
+  ),
   queueTimeout: setting(
     'seconds that a run may wait for a worker (503)',
     z.coerce.number().gt(0).max(3_600).default(10),
@@ -110,10 +119,10 @@ const optionOf = (name: SettingName): string => flagOf(name).replace(/-([a-z])/g
 export const CHILD_ENVIRONMENT = ['TRIMTAB_SERVE_HOME_OF_MODELS'];
 
 /**
- * Default limits for bodies, as shares of the memory for all processes together. They are small because a body takes
+ * Default limits, as shares of the memory for all processes together. Those for bodies are small because a body takes
  * several times its size while it is read and answered.
  */
-const SHARES = { requestBytes: 1 / 8, queueBytes: 1 / 16 } as const;
+const SHARES = { requestBytes: 1 / 8, queueBytes: 1 / 16, workerBytes: 1 / 2 } as const;
 
 /** Available memory: the container's limit, else the machine's memory; bytes. */
 const memoryHere = (): number => Math.min(process.constrainedMemory() || Number.POSITIVE_INFINITY, totalmem());
@@ -166,5 +175,10 @@ function withinMemory(settings: Settings, memory: number, given: (name: SettingN
     const most = Math.max(settings.bodyBytes, Math.floor((memory * SHARES[name]) / settings.processes));
     return given(name) ? settings[name] : Math.min(settings[name], most);
   };
-  return { ...settings, requestBytes: bounded('requestBytes'), queueBytes: bounded('queueBytes') };
+  return {
+    ...settings,
+    requestBytes: bounded('requestBytes'),
+    queueBytes: bounded('queueBytes'),
+    workerBytes: bounded('workerBytes'),
+  };
 }

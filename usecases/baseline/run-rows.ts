@@ -48,7 +48,7 @@ export async function runRows(rows: number, run: RunPart): Promise<RowAnswers> {
       if (error instanceof RangeError) throw error;
       // Nor would it survive the other rows.
       if (error instanceof ModelLostError)
-        throw new ModelLostError(`the graph does not survive rows of its reference: ${error.message}`, {
+        throw new ModelLostError(`the graph does not survive rows of its reference: ${error.message}`, error.reason, {
           cause: error,
         });
       if (to - from === 1) failed.push({ row: from, message: (error as Error).message.split('\n')[0]! });

@@ -157,7 +157,7 @@ export class ModelManager {
   /** Makes sure that what the ledger says is in memory, now. @throws ProtocolError 404 or 503 */
   async load(name: string): Promise<void> {
     this.find(name)?.wake();
-    await this.watch.reread();
+    await this.watch.reread(nameOf(this.served, name));
     const model = this.get(name);
     if (this.watch.isStale(model.name))
       throw new ProtocolError(503, `the release of ${name} cannot be read now, try again later`);
@@ -189,9 +189,14 @@ export class ModelManager {
     return this.watch.freshen(model.name, now);
   }
 
-  /** Reads the releases now. Does not throw. */
+  /** Reads the releases now, and waits until they are served. Does not throw. */
   refresh(): Promise<void> {
     return this.watch.refresh();
+  }
+
+  /** Reads the releases now, and waits until it is known what they are. Does not throw. */
+  look(): Promise<void> {
+    return this.watch.look();
   }
 
   /** Waits for a refresh that is under way, at most so long. */

@@ -2,13 +2,23 @@ import type { TensorData } from '../../../core/model/tensor.ts';
 import type { RunReport } from '../../../core/observability/observation.ts';
 import { PlatformError } from '../../errors.ts';
 import type { LoadOptions, OnnxModel } from '../model.ts';
-import { limitMemory, type MemoryLimit } from './memory-limit.ts';
+import { endFirst, limitMemory, type MemoryLimit } from './memory-limit.ts';
 import type { WorkerModel } from './messages.ts';
 import { type WorkerEntry, WorkerLostError, WorkerProcess } from './worker-process.ts';
+
+/** Why a process with a model was ended, or has ended: of its time, of its memory, or by itself. */
+export type LossReason = 'time' | 'memory' | 'crash';
 
 /** A model has not answered in time, or has taken its process along. */
 export class ModelLostError extends PlatformError {
   override readonly name = 'ModelLostError';
+  constructor(
+    message: string,
+    readonly reason: LossReason = 'crash',
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
 }
 
 export interface IsolationOptions {
@@ -21,6 +31,8 @@ export interface IsolationOptions {
   readonly loadTimeoutMs?: number;
   /** Most memory that the process may hold; MB. @default no limit */
   readonly memoryMb?: number | undefined;
+  /** Called when a process ends, asked to or not. */
+  readonly onEnd?: ((how: string) => void) | undefined;
 }
 
 interface Run {
@@ -67,7 +79,17 @@ export class IsolatedProcess {
   #models = 0;
 
   constructor(private readonly isolation: IsolationOptions) {
-    this.#worker = new WorkerProcess(isolation.entry, () => undefined);
+    this.#worker = this.#start();
+  }
+
+  /** Id of the process; undefined while there is none. */
+  get pid(): number | undefined {
+    return this.#worker?.pid;
+  }
+
+  /** Resolves when the process takes orders. @throws WorkerLostError, WorkerNotStartedError */
+  async ready(): Promise<void> {
+    await this.#ask(async () => undefined, this.#startMs);
   }
 
   /** @throws DigestMismatchError, ModelLoadError, ModelLostError, WorkerNotStartedError */
@@ -115,7 +137,7 @@ export class IsolatedProcess {
   /** @param timeoutMs from when the process has started */
   async #ask<T>(order: (worker: WorkerProcess) => Promise<T>, timeoutMs: number): Promise<T> {
     if (this.#lost >= MAX_LOST) throw new ModelLostError(`the model was lost ${MAX_LOST} times and is not tried again`);
-    const worker = this.#worker ?? new WorkerProcess(this.isolation.entry, () => undefined);
+    const worker = this.#worker ?? this.#start();
     this.#worker = worker;
     let [late, started] = [false, false];
     const { memoryMb } = this.isolation;
@@ -141,13 +163,19 @@ export class IsolatedProcess {
           cause: error,
         });
       this.#lost++;
-      throw new ModelLostError(`the model was lost: ${this.#howLost(error, late && timeoutMs, memory)}`, {
-        cause: error,
-      });
+      const why = `the model was lost: ${this.#howLost(error, late && timeoutMs, memory)}`;
+      throw new ModelLostError(why, reasonOf(late, memory), { cause: error });
     } finally {
       clearTimeout(timer);
       memory?.stop();
     }
+  }
+
+  #start(): WorkerProcess {
+    const { entry, memoryMb, onEnd } = this.isolation;
+    const worker = new WorkerProcess(entry, (how) => onEnd?.(how));
+    if (memoryMb !== undefined) endFirst(worker);
+    return worker;
   }
 
   #howLost({ message }: WorkerLostError, late: number | false, memory: MemoryLimit | undefined): string {
@@ -156,4 +184,9 @@ export class IsolatedProcess {
     // Nobody here has killed it: most often that is the system, out of memory.
     return message.includes('SIGKILL') ? `${message}: the system may have run out of memory` : message;
   }
+}
+
+function reasonOf(late: boolean, memory: MemoryLimit | undefined): LossReason {
+  if (memory?.exceeded) return 'memory';
+  return late ? 'time' : 'crash';
 }

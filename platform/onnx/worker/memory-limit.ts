@@ -12,6 +12,11 @@ export interface MemoryLimit {
   stop(): void;
 }
 
+/** Should the system run out of memory all the same, it is this process that goes first, not the one that asks. */
+export function endFirst({ pid }: WorkerProcess): void {
+  if (pid !== undefined) writeFile(`/proc/${pid}/oom_score_adj`, '1000').catch(() => undefined);
+}
+
 /**
  * Kills a worker that holds more memory than it may. A limit of the address space would not do: JavaScript's engine
  * reserves much more of it than it ever holds.
@@ -21,8 +26,6 @@ export interface MemoryLimit {
 export function limitMemory(worker: WorkerProcess, megabytes: number): MemoryLimit {
   const { pid } = worker;
   let [exceeded, stopped] = [false, false];
-  // Should the system run out of memory all the same, it is this process that goes first, not the one that asks.
-  if (pid !== undefined) writeFile(`/proc/${pid}/oom_score_adj`, '1000').catch(() => undefined);
   const look = async (): Promise<void> => {
     const held = pid === undefined ? undefined : await residentBytes(pid);
     if (stopped || held === undefined) return;

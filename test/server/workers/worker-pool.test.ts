@@ -3,12 +3,13 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { TensorData } from '../../../core/model/tensor.ts';
+import { Exposition } from '../../../core/observability/exposition.ts';
 import { digestOfFile } from '../../../platform/digest.ts';
 import { DigestMismatchError, FeedError, ModelLoadError } from '../../../platform/onnx/errors.ts';
-import { loadModel, type OnnxModel } from '../../../platform/onnx/model.ts';
-import { WorkerPool, type WorkerPoolOptions } from '../../../server/workers/worker-pool.ts';
+import { loadModel } from '../../../platform/onnx/model.ts';
+import { QUICK_LOAD_MS, type WorkerModelHandle, WorkerPool, type WorkerPoolOptions } from '../../../server/workers/worker-pool.ts';
 import { bundled } from '../../fixtures/bundled.ts';
-import { loopModel } from '../../fixtures/onnx/write.ts';
+import { expandModel, foldingModel, loopModel } from '../../fixtures/onnx/write.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 
 const TREE = path.resolve('test/fixtures/onnx/tree-30.onnx');
@@ -41,6 +42,8 @@ function open(options: Partial<WorkerPoolOptions> = {}): WorkerPool {
     entry: { file: worker },
     size: 1,
     runTimeoutMs: 600_000,
+    loadTimeoutMs: 600_000,
+    memoryMb: 4_096,
     maxWaitMs: 600_000,
     onLost: (what) => lost.push(what),
     ...options,
@@ -48,7 +51,24 @@ function open(options: Partial<WorkerPoolOptions> = {}): WorkerPool {
   return pool;
 }
 afterEach(() => pool.close());
-const load = async (file: string): Promise<OnnxModel> => pool.load(file, { digest: await digestOfFile(file) });
+const source = async (file: string) => ({
+  name: path.basename(file, '.onnx'),
+  version: 1,
+  path: file,
+  digest: await digestOfFile(file),
+  threads: 1,
+});
+const load = async (file: string): Promise<WorkerModelHandle> => pool.load(await source(file));
+/** What `what` gives once it is no longer refused for a pause. */
+async function afterPause<T>(what: () => Promise<T>): Promise<T> {
+  for (;;)
+    try {
+      return await what();
+    } catch (error) {
+      if (!/ pauses: /.test((error as Error).message)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+}
 
 async function until(what: () => boolean): Promise<void> {
   while (!what()) await new Promise((resolve) => setTimeout(resolve, 20));
@@ -76,7 +96,7 @@ describe('WorkerPool', () => {
 
   it('keeps what an error is: damaged, not a model, not fed rightly', async () => {
     open();
-    await expect(pool.load(TREE, { digest: 'x' })).rejects.toThrow(DigestMismatchError);
+    await expect(source(TREE).then((tree) => pool.load({ ...tree, digest: 'x' }))).rejects.toThrow(DigestMismatchError);
     const none = path.join(folder, 'none.onnx');
     await writeFile(none, 'none');
     await expect(load(none)).rejects.toThrow(ModelLoadError);
@@ -86,19 +106,82 @@ describe('WorkerPool', () => {
     expect(await model.run(row())).toHaveProperty('label');
   });
 
-  it('ends a run that does not end: 504 in time, the processor freed, and others are served', async () => {
+  it('ends a run that does not end: 504 in time, its processor freed, others served meanwhile by another worker', async () => {
     open({ runTimeoutMs: 1_500 });
     const [stuck, tree] = [await load(loop), await load(TREE)];
     expect((await stuck.run(count(1000n))).product!.data[0]).toBeGreaterThan(1);
-    const [pid] = pool.pids;
-    expect(alive(pid!)).toBe(true);
-    const forever = stuck.run(count(HOURS));
-    const behind = tree.run(row());
-    await expect(forever).rejects.toMatchObject({ status: 504 });
-    expect(await behind).toHaveProperty('label');
-    expect(alive(pid!)).toBe(false);
-    expect(lost).toEqual(['a worker ended: SIGKILL']);
-    expect((await stuck.run(count(10n))).product!.shape).toEqual([1]);
+    let ended = false;
+    const forever = stuck.run(count(HOURS)).finally(() => {
+      ended = true;
+    });
+    const refused = expect(forever).rejects.toMatchObject({ status: 504 });
+    const before = pool.pids;
+    expect(await tree.run(row())).toHaveProperty('label');
+    expect(ended).toBe(false);
+    await refused;
+    await until(() => before.filter(alive).length < before.length);
+    expect(lost).toContain('a worker ended: SIGKILL');
+  });
+
+  it('pauses a model whose run was ended, longer each time, and says why; others do not notice', async () => {
+    open({ runTimeoutMs: 300 });
+    const [stuck, tree] = [await load(loop), await load(TREE)];
+    const waits = Array.from({ length: 3 }, () => stuck.run(count(HOURS)));
+    const ends = await Promise.allSettled(waits);
+    expect(ends.map((end) => (end as PromiseRejectedResult).reason.status).sort()).toEqual([503, 503, 504]);
+    await expect(stuck.run(count(1n))).rejects.toMatchObject({ status: 503, retryAfterSeconds: 1 });
+    expect(stuck.pause()).toMatchObject({ reason: 'a run of it has not ended in time', failures: 1 });
+    expect(await tree.run(row())).toHaveProperty('label');
+    await expect(afterPause(() => stuck.run(count(HOURS)))).rejects.toMatchObject({ status: 504 });
+    expect(stuck.pause()).toMatchObject({ failures: 2, retryInSeconds: 4 });
+    const text = new Exposition('local');
+    await pool.collect(text);
+    expect(text.toString()).toMatch(/trimtab_runs_ended_total\{environment="local",model="loop",version="1",reason="time"\} 2/);
+    expect((await afterPause(() => stuck.run(count(1n)))).product!.shape).toEqual([1]);
+    expect(stuck.pause()).toBeUndefined();
+  });
+
+  it('ends a run that takes more memory than it may, and tells its caller', async () => {
+    open({ memoryMb: 400 });
+    const file = path.join(folder, 'expand.onnx');
+    await writeFile(file, expandModel());
+    const [greedy, tree] = [await load(file), await load(TREE)];
+    expect((await greedy.run(count(1000n))).sum!.data[0]).toBe(1000);
+    await expect(greedy.run(count(1_000_000_000n))).rejects.toMatchObject({
+      status: 500,
+      message: 'the run took more than the 400 MB that it may have, and was ended',
+    });
+    expect(await tree.run(row())).toHaveProperty('label');
+  });
+
+  it('loads what takes long where nobody waits for it, and ends it when it takes longer than it may', async () => {
+    open({ loadTimeoutMs: 3_000 });
+    const tree = await load(TREE);
+    const slow = path.join(folder, 'slow.onnx');
+    await writeFile(slow, foldingModel(6_000));
+    let ended = false;
+    const loading = load(slow).finally(() => {
+      ended = true;
+    });
+    const refused = expect(loading).rejects.toThrow(/cannot be loaded within its budget: .* not answered within 3 s/);
+    expect(await tree.run(row())).toHaveProperty('label');
+    expect(await load(TREE)).toHaveProperty('signature');
+    expect(ended).toBe(false);
+    await refused;
+  });
+
+  it('gives what loads slowly a worker of its own, the one that has loaded it', async () => {
+    open();
+    const slow = path.join(folder, 'rather-slow.onnx');
+    await writeFile(slow, foldingModel(2_200));
+    const model = await load(slow);
+    expect(model.loadMs).toBeGreaterThan(QUICK_LOAD_MS);
+    const { pids } = pool;
+    const x: TensorData = { type: 'float32', shape: [1, 1], data: Float32Array.of(1) };
+    expect((await model.run({ x })).y!.shape).toEqual([1, 1]);
+    expect(pool.pids).toEqual(pids);
+    await model.release();
+    await until(() => pool.pids.length === 0);
   });
 
   it('lets other workers go on while one is stuck', async () => {
@@ -114,20 +197,21 @@ describe('WorkerPool', () => {
     await forever;
   });
 
-  it('fails the run of a worker that crashes, and says that it is one short until another has its place', async () => {
+  it('fails the run of a worker that crashes, and makes the next ones in another', async () => {
     open();
     const stuck = await load(loop);
+    await stuck.warm();
+    const before = pool.pids;
     const forever = stuck.run(count(HOURS));
-    process.kill(pool.pids[0]!, 'SIGKILL');
+    for (const pid of before) process.kill(pid, 'SIGKILL');
     await expect(forever).rejects.toThrow('the worker ended (SIGKILL)');
-    expect(pool.states).toMatchObject({ up: 0, lost: 1 });
-    expect(await stuck.run(count(1n))).toHaveProperty('product');
-    await until(() => pool.states.lost === 0);
+    expect(await afterPause(() => stuck.run(count(1n)))).toHaveProperty('product');
   });
 
   it('refuses with 503 what has waited too long for a worker', async () => {
     open({ maxWaitMs: 50 });
     const stuck = await load(loop);
+    await stuck.warm();
     const forever = stuck.run(count(HOURS));
     await expect(stuck.run(count(1n))).rejects.toMatchObject({ status: 503, retryAfterSeconds: 1 });
     pool.close();
