@@ -23,7 +23,7 @@ export function addUp(program: Program, io: Io, options: () => GlobalOptions): v
         throw new UsageError(`${home} is served already, by process ${served.pid} at ${served.url}: stop that first`);
       // It brings both native libraries along.
       const { startLocalRuntime } = await import('../../local-runtime/local-runtime.ts');
-      const runtime = await startLocalRuntime({ home, port, log: logTo(io) });
+      const runtime = await startLocalRuntime({ home, port, env: io.env, log: logTo(io) });
       printLine(io.out, `serving ${runtime.home.description} at ${runtime.url} until stopped (Ctrl-C)`);
       printLine(io.out, `all reports: ${path.join(runtime.home.description, 'data', REPORT_INDEX)}`);
       await new Promise<void>((resolve) => {

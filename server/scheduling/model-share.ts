@@ -30,7 +30,7 @@ export class ModelShare {
   acquire(bytes: number): void {
     const { gate, count, bytes: most } = this.options;
     const free = 1 - gate.fill;
-    if (this.#runs > 0 && (this.#runs / count > ALPHA * free || this.#bytes / most > ALPHA * free))
+    if (free > 0 && (this.#runs / count > ALPHA * free || this.#bytes / most > ALPHA * free))
       throw new ProtocolError(
         503,
         `${this.#runs} runs of ${this.model} wait or are made, which is its share of the queue of runs, try again later`,

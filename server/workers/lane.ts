@@ -45,10 +45,6 @@ export class Lane implements SlotOwner {
     this.slots = Array.from({ length: options.size }, () => new WorkerSlot(this, options.isolation));
   }
 
-  get waiting(): number {
-    return this.#queue.size;
-  }
-
   submit(job: Job): void {
     if (this.#closed) {
       job.refuse(closed());

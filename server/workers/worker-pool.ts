@@ -52,8 +52,9 @@ export interface WorkerModelHandle extends OnnxModel {
 export const QUICK_LOAD_MS = 250;
 /** How long the runs of others wait behind a run before its worker is made its model's own; milliseconds. */
 const OVERDUE_MS = 500;
-/** How long a process without work is kept that models do not share; milliseconds. */
+/** How long a process without work is kept that can be spared, and one that only loads; milliseconds. */
 const IDLE_MS = 60_000;
+const LOADER_IDLE_MS = 5_000;
 
 /**
  * Runs models in worker processes, so that the process that answers requests never blocks. Every version is loaded by a
@@ -83,6 +84,7 @@ export class WorkerPool {
     const loader: Lane = new Lane({
       ...common,
       size: 1,
+      idleMs: LOADER_IDLE_MS,
       overdueMs: QUICK_LOAD_MS,
       onOverdue: (slot, model) => void this.#separate(model, { lane: loader, slot }),
     });
@@ -99,15 +101,11 @@ export class WorkerPool {
     return this.#slots.map(({ pid }) => pid).filter((pid) => pid !== undefined);
   }
 
-  /** Numbers of workers that run, and that end whenever they are started; and of runs that wait. */
-  get states(): { readonly up: number; readonly lost: number; readonly waiting: number } {
-    const slots = this.#slots;
-    const waiting = [this.#shared, ...this.#own.values()].reduce((sum, lane) => sum + lane.waiting, 0);
-    return {
-      up: slots.filter(({ up }) => up).length,
-      lost: this.#shared.slots.filter(({ ailing }) => ailing).length,
-      waiting,
-    };
+  /** Numbers of workers that are there for runs, and of those that end whenever they are started. */
+  get states(): { readonly up: number; readonly lost: number } {
+    const slots = [this.#shared, ...this.#own.values()].flatMap((lane) => lane.slots);
+    const lost = this.#shared.slots.filter(({ ailing }) => ailing).length;
+    return { up: slots.filter(({ up }) => up).length, lost };
   }
 
   /** What each model has cost, and which pause. */

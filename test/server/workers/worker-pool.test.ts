@@ -7,7 +7,12 @@ import { Exposition } from '../../../core/observability/exposition.ts';
 import { digestOfFile } from '../../../platform/digest.ts';
 import { DigestMismatchError, FeedError, ModelLoadError } from '../../../platform/onnx/errors.ts';
 import { loadModel } from '../../../platform/onnx/model.ts';
-import { QUICK_LOAD_MS, type WorkerModelHandle, WorkerPool, type WorkerPoolOptions } from '../../../server/workers/worker-pool.ts';
+import {
+  QUICK_LOAD_MS,
+  type WorkerModelHandle,
+  WorkerPool,
+  type WorkerPoolOptions,
+} from '../../../server/workers/worker-pool.ts';
 import { bundled } from '../../fixtures/bundled.ts';
 import { expandModel, foldingModel, loopModel } from '../../fixtures/onnx/write.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
@@ -107,7 +112,7 @@ describe('WorkerPool', () => {
   });
 
   it('ends a run that does not end: 504 in time, its processor freed, others served meanwhile by another worker', async () => {
-    open({ runTimeoutMs: 1_500 });
+    open({ runTimeoutMs: 1_000 });
     const [stuck, tree] = [await load(loop), await load(TREE)];
     expect((await stuck.run(count(1000n))).product!.data[0]).toBeGreaterThan(1);
     let ended = false;
@@ -123,7 +128,7 @@ describe('WorkerPool', () => {
     expect(lost).toContain('a worker ended: SIGKILL');
   });
 
-  it('pauses a model whose run was ended, longer each time, and says why; others do not notice', async () => {
+  it('lets a model pause whose run was ended, and says why; others do not notice', async () => {
     open({ runTimeoutMs: 300 });
     const [stuck, tree] = [await load(loop), await load(TREE)];
     const waits = Array.from({ length: 3 }, () => stuck.run(count(HOURS)));
@@ -132,11 +137,11 @@ describe('WorkerPool', () => {
     await expect(stuck.run(count(1n))).rejects.toMatchObject({ status: 503, retryAfterSeconds: 1 });
     expect(stuck.pause()).toMatchObject({ reason: 'a run of it has not ended in time', failures: 1 });
     expect(await tree.run(row())).toHaveProperty('label');
-    await expect(afterPause(() => stuck.run(count(HOURS)))).rejects.toMatchObject({ status: 504 });
-    expect(stuck.pause()).toMatchObject({ failures: 2, retryInSeconds: 4 });
     const text = new Exposition('local');
     await pool.collect(text);
-    expect(text.toString()).toMatch(/trimtab_runs_ended_total\{environment="local",model="loop",version="1",reason="time"\} 2/);
+    expect(text.toString()).toMatch(
+      /trimtab_runs_ended_total\{environment="local",model="loop",version="1",reason="time"\} 1/,
+    );
     expect((await afterPause(() => stuck.run(count(1n)))).product!.shape).toEqual([1]);
     expect(stuck.pause()).toBeUndefined();
   });
@@ -155,7 +160,7 @@ describe('WorkerPool', () => {
   });
 
   it('loads what takes long where nobody waits for it, and ends it when it takes longer than it may', async () => {
-    open({ loadTimeoutMs: 3_000 });
+    open({ loadTimeoutMs: 1_000 });
     const tree = await load(TREE);
     const slow = path.join(folder, 'slow.onnx');
     await writeFile(slow, foldingModel(6_000));
@@ -163,7 +168,7 @@ describe('WorkerPool', () => {
     const loading = load(slow).finally(() => {
       ended = true;
     });
-    const refused = expect(loading).rejects.toThrow(/cannot be loaded within its budget: .* not answered within 3 s/);
+    const refused = expect(loading).rejects.toThrow(/cannot be loaded within its budget: .* not answered within 1 s/);
     expect(await tree.run(row())).toHaveProperty('label');
     expect(await load(TREE)).toHaveProperty('signature');
     expect(ended).toBe(false);
