@@ -92,6 +92,10 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
       pool.collect,
       stateOf(pool, queue, admission),
       releaseGauges(() => endpoint?.reports() ?? new Map()),
+      (to) => {
+        to.family('trimtab_cache_healed_total', 'counter', 'Damaged copies in the cache that were replaced.');
+        for (const [kind, count] of endpoint?.healed ?? []) to.sample({ kind }, count);
+      },
       ...(options.collectors ?? []),
     ],
   });

@@ -26,3 +26,18 @@ export class RunError extends PlatformError {
 export class FeedError extends PlatformError {
   override readonly name = 'FeedError';
 }
+
+/** Why a process with a model was ended, or has ended: of its time, of its memory, or by itself. */
+export type LossReason = 'time' | 'memory' | 'crash';
+
+/** A model has not answered in time, or has taken its process along. */
+export class ModelLostError extends PlatformError {
+  override readonly name = 'ModelLostError';
+  constructor(
+    message: string,
+    readonly reason: LossReason = 'crash',
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}

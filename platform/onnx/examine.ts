@@ -9,9 +9,9 @@ import { type ExternalTensor, type Inspection, inspectModel } from '../../core/o
 import { repairModel } from '../../core/onnx/repair.ts';
 import { faultsOf, RUNTIME } from '../../core/onnx/servable.ts';
 import { digestOf } from '../digest.ts';
-import { ModelLoadError } from './errors.ts';
+import { ModelLoadError, ModelLostError } from './errors.ts';
 import type { OnnxModel } from './model.ts';
-import { IsolatedProcess, ModelLostError } from './worker/isolated-model.ts';
+import { IsolatedProcess } from './worker/isolated-model.ts';
 import { workerEntry } from './worker/worker-entry.ts';
 
 /** What the process may take in which a graph is opened and run. */

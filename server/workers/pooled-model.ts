@@ -1,5 +1,5 @@
+import type { LossReason } from '../../platform/onnx/errors.ts';
 import type { OnnxModel } from '../../platform/onnx/model.ts';
-import type { LossReason } from '../../platform/onnx/worker/isolated-model.ts';
 import { CircuitBreaker } from '../lib/circuit-breaker.ts';
 
 /** What is loaded into workers. */

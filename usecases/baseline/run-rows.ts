@@ -1,5 +1,5 @@
 import type { TensorData } from '../../core/model/tensor.ts';
-import { ModelLostError } from '../../platform/onnx/worker/isolated-model.ts';
+import { ModelLostError } from '../../platform/onnx/errors.ts';
 
 /** A model fails on rows of its own reference, on all that it was asked about. */
 export class ReferenceRunError extends Error {

@@ -170,6 +170,11 @@ export class Endpoint {
     return this.models.settle(ms);
   }
 
+  /** How many damaged copies in its cache were replaced, by kind. */
+  get healed(): ReadonlyMap<string, number> {
+    return this.models.healed;
+  }
+
   /** What every model serves now, by name. */
   reports(): ReadonlyMap<string, ServingReport> {
     return this.models.reports();

@@ -5,7 +5,7 @@ import type { Route } from '../../core/serving/route.ts';
 import type { ClockPair } from '../../core/serving/two-clocks.ts';
 import type { Home, ServingReport } from '../../platform/ports.ts';
 import { withTimeout } from '../../platform/with-timeout.ts';
-import { ArtifactCache } from './artifact-cache.ts';
+import { ArtifactCache, type CachedKind } from './artifact-cache.ts';
 import type { ErrorLogger } from './error-log.ts';
 import type { ModelLoader } from './loaded-version.ts';
 import { ReleaseCache } from './release-cache.ts';
@@ -54,6 +54,8 @@ export class ModelManager {
   private readonly watch: ReleaseWatch;
   /** Writing releases to disk, one after the other, beside everything else. */
   private keeping: Promise<void> = Promise.resolve();
+  /** How many damaged copies in the cache were replaced, by kind. */
+  readonly healed = new Map<CachedKind, number>();
   /** What there is to be asked for. */
   readonly catalog: Catalog;
 
@@ -70,7 +72,14 @@ export class ModelManager {
       defaultModel,
       statistics: (model, version) => statistics.of(model && nameOf(this.served, model), version),
     };
-    const cache = new ArtifactCache(options.cacheFolder, home.artifacts);
+    const cache = new ArtifactCache({
+      folder: options.cacheFolder,
+      artifacts: home.artifacts,
+      onHealed: (kind, path) => {
+        this.healed.set(kind, (this.healed.get(kind) ?? 0) + 1);
+        listener.complain('a damaged copy in the cache was replaced by what the store has', new DamagedCopyError(path));
+      },
+    });
     const timeoutMs = (options.ledgerTimeoutSeconds ?? 3) * 1000;
     const retryMs = (options.retrySeconds ?? 15) * 1000;
     const onError = listener.complain;
@@ -226,3 +235,11 @@ const nameOf = (served: ReadonlyMap<string, unknown>, name: string): string =>
   served.has(name) ? name : name.toLowerCase().replaceAll('_', '-');
 
 const blind = () => new ProtocolError(503, 'the releases cannot be read now, try again later');
+
+/** A copy in the cache was not what had been kept. */
+class DamagedCopyError extends Error {
+  override readonly name = 'DamagedCopyError';
+  constructor(path: string) {
+    super(`${path} was not what it had been: look after the disk that it is on`);
+  }
+}

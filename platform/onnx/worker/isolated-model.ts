@@ -1,25 +1,11 @@
 import type { TensorData } from '../../../core/model/tensor.ts';
 import type { RunReport } from '../../../core/observability/observation.ts';
 import { PlatformError } from '../../errors.ts';
+import { type LossReason, ModelLostError } from '../errors.ts';
 import type { LoadOptions, OnnxModel } from '../model.ts';
 import { endFirst, limitMemory, type MemoryLimit } from './memory-limit.ts';
 import type { WorkerModel } from './messages.ts';
 import { type WorkerEntry, WorkerLostError, WorkerProcess } from './worker-process.ts';
-
-/** Why a process with a model was ended, or has ended: of its time, of its memory, or by itself. */
-export type LossReason = 'time' | 'memory' | 'crash';
-
-/** A model has not answered in time, or has taken its process along. */
-export class ModelLostError extends PlatformError {
-  override readonly name = 'ModelLostError';
-  constructor(
-    message: string,
-    readonly reason: LossReason = 'crash',
-    options?: ErrorOptions,
-  ) {
-    super(message, options);
-  }
-}
 
 export interface IsolationOptions {
   readonly entry: WorkerEntry;
