@@ -65,7 +65,7 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
     size: settings.workers,
     runTimeoutMs: settings.runTimeout * 1_000,
     loadTimeoutMs: settings.loadTimeout * 1_000,
-    memoryMb: Math.ceil(settings.workerBytes / 1e6),
+    memoryMb: Math.ceil(settings.workerBytes / 1_048_576),
     maxWaitMs: settings.queueTimeout * 1_000,
     onLost: log,
   });
