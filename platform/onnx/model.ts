@@ -29,6 +29,13 @@ export interface OnnxModel {
   ): Promise<Record<string, TensorData>>;
   /** Why its runs are refused for a while; undefined while they are made, and where nobody bounds them. */
   pause?(): RunPause | undefined;
+  /**
+   * Opens a part of its graph, within the bounds that it has itself. @default in this process
+   *
+   * @param content the part as a file
+   * @throws ModelLoadError
+   */
+  part?(content: Uint8Array): Promise<OnnxModel>;
   /** Frees the memory; nothing may run afterwards. */
   release(): Promise<void>;
 }

@@ -1,12 +1,16 @@
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { TensorData } from '../../core/model/tensor.ts';
 import type { RunReport } from '../../core/observability/observation.ts';
+import { digestOf } from '../../platform/digest.ts';
 import { loadModel, type OnnxModel, type RunPause } from '../../platform/onnx/model.ts';
 import type { ModelLoader } from '../../usecases/serving/loaded-version.ts';
 import { tensorsOf } from '../../usecases/serving/rehearsed.ts';
 import { batched } from '../batching/batcher.ts';
 import { canBatch, rowsOf } from '../batching/tensors.ts';
 import { byteSize } from '../lib/admission-limit.ts';
+import type { ModelSource } from '../workers/pooled-model.ts';
 import { QUICK_LOAD_MS, type WorkerModelHandle, type WorkerPool } from '../workers/worker-pool.ts';
 import { DurationEstimator, sizeOf } from './duration-estimator.ts';
 import { hasRowsByShape, isPredictable, operatorsOf } from './graph-operators.ts';
@@ -38,33 +42,77 @@ const INLINE_FILE_BYTES = 8 * 1024 * 1024;
  */
 export const placedLoader =
   (options: InlineOrWorkerOptions): ModelLoader =>
-  async (record, path, rehearsal) => {
-    const { artifact, manifest, model: name, version } = record;
-    const load = { digest: artifact.digest, threads: manifest.serving.threads };
-    const durations = new DurationEstimator();
-    const learn = (feeds: Parameters<typeof sizeOf>[0], ms: number): void => durations.learn(sizeOf(feeds), ms);
+  async ({ artifact, manifest, model: name, version }, path, rehearsal) => {
+    const { batching, threads } = manifest.serving;
     const first = rehearsal?.kept[0];
-    const sample = first && tensorsOf(first.inputs);
-    const pooled = await options.pool.load({ name, version, path, ...load }, { sample, onRun: learn });
-    try {
-      // Its digest was just found to be right.
-      const operators = operatorsOf(await readFile(path));
-      const predictable = isPredictable(operators);
-      const batching = predictable && hasRowsByShape(operators) && manifest.serving.batching;
-      const remote = inWorkers(options, pooled, { name, version, batching });
-      const inline = predictable && artifact.bytes <= INLINE_FILE_BYTES && pooled.loadMs <= QUICK_LOAD_MS;
-      if (!inline) {
-        await pooled.warm();
-        return remote;
-      }
-      const model = new InlineOrWorkerModel(remote, () => loadModel(path, load), { ...options, durations, name });
-      await model.prepare(sample);
-      return model;
-    } catch (error) {
-      await pooled.release();
-      throw error;
-    }
+    const source = { name, version, path, digest: artifact.digest, threads };
+    return place(options, source, { batching, sample: first && tensorsOf(first.inputs) });
   };
+
+interface PlaceOptions {
+  readonly batching?: { readonly maxRows: number; readonly maxDelayMs: number } | undefined;
+  /** A row to find out by how long runs take. */
+  readonly sample?: Record<string, TensorData> | undefined;
+}
+
+async function place(
+  options: InlineOrWorkerOptions,
+  source: ModelSource,
+  { batching, sample }: PlaceOptions = {},
+): Promise<OnnxModel> {
+  const { path } = source;
+  const durations = new DurationEstimator();
+  const pooled = await options.pool.load(source, { sample, onRun: (feeds, ms) => durations.learn(sizeOf(feeds), ms) });
+  try {
+    // Its digest was just found to be right.
+    const bytes = await readFile(path);
+    const operators = operatorsOf(bytes);
+    const predictable = isPredictable(operators);
+    const remote = inWorkers(options, pooled, {
+      ...source,
+      batching: predictable && hasRowsByShape(operators) && batching,
+    });
+    const part: OnnxModel['part'] = (content) => placePart(options, source, content);
+    const inline = predictable && bytes.length <= INLINE_FILE_BYTES && pooled.loadMs <= QUICK_LOAD_MS;
+    if (!inline) {
+      await pooled.warm();
+      return { ...remote, part };
+    }
+    const model = new InlineOrWorkerModel(remote, () => loadModel(path, source), {
+      ...options,
+      ...source,
+      durations,
+      part,
+    });
+    await model.prepare(sample);
+    return model;
+  } catch (error) {
+    await pooled.release();
+    throw error;
+  }
+}
+
+/** Opens a part of a model as the model itself: by a worker first, within the same limits. */
+async function placePart(options: InlineOrWorkerOptions, whole: ModelSource, content: Uint8Array): Promise<OnnxModel> {
+  const folder = await mkdtemp(join(tmpdir(), 'trimtab-part-'));
+  const remove = () => rm(folder, { recursive: true, force: true });
+  try {
+    const path = join(folder, 'part.onnx');
+    await writeFile(path, content);
+    const model = await place(options, { ...whole, path, digest: digestOf(content) });
+    return {
+      signature: model.signature,
+      run: (feeds, outputs, report) => model.run(feeds, outputs, report),
+      release: async () => {
+        await model.release();
+        await remove();
+      },
+    };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
 
 interface RemoteModelOptions {
   readonly name: string;
@@ -126,6 +174,7 @@ interface PlacementOptions extends Pick<InlineOrWorkerOptions, 'inlineMs' | 'onR
   /** What is known of how long its runs take, wherever they were made. */
   readonly durations: DurationEstimator;
   readonly name: string;
+  readonly part: OnnxModel['part'];
 }
 
 /** A model whose short runs are made in this process, where it is loaded as soon as there are any, and all others by workers. */
@@ -164,6 +213,10 @@ class InlineOrWorkerModel implements OnnxModel {
     durations.learn(size, timed.run!);
     onRun?.(name, 'inline', 1, rowsOf(feeds) ?? 1);
     return result;
+  }
+
+  part(content: Uint8Array): Promise<OnnxModel> {
+    return this.options.part!(content);
   }
 
   pause(): RunPause | undefined {

@@ -1,24 +1,40 @@
 import type { Exposition } from '../../core/observability/exposition.ts';
 import type { PooledModel } from './pooled-model.ts';
 
-/** Metrics of what versions have cost workers, and of the pauses that this has led to. */
+interface Budget {
+  readonly labels: { readonly model: string; readonly version: number };
+  workerMs: number;
+  readonly ended: Map<string, number>;
+  pauseMs: number;
+}
+
+/**
+ * Metrics of what versions have cost workers, and of the pauses that this has led to. A version may be loaded more than
+ * once, and in parts.
+ */
 export function budgetMetrics(to: Exposition, models: Iterable<PooledModel>, now: number): void {
-  const all = [...models].map((model) => ({
-    model,
-    labels: { model: model.source.name, version: model.source.version },
-  }));
+  const budgets = new Map<string, Budget>();
+  for (const model of models) add(budgets, model, now);
+  const all = [...budgets.values()];
   to.family('trimtab_worker_seconds_total', 'counter', 'Time of workers that loads and runs of a version took.');
-  for (const { model, labels } of all) to.sample(labels, model.workerMs / 1_000);
-  to.family('trimtab_runs_ended_total', 'counter', 'Runs and loads that were ended, or ended their worker.');
-  for (const { model, labels } of all)
-    for (const [reason, count] of Object.entries(model.ended)) to.sample({ ...labels, reason }, count);
+  for (const { labels, workerMs } of all) to.sample(labels, workerMs / 1_000);
+  to.family('trimtab_runs_ended_total', 'counter', 'Runs that were ended, or that ended their worker.');
+  for (const { labels, ended } of all) for (const [reason, count] of ended) to.sample({ ...labels, reason }, count);
   to.family(
     'trimtab_pause_seconds',
     'gauge',
     'How long runs of a version are still refused because others were ended.',
   );
-  for (const { model, labels } of all) {
-    const { pause } = model.breaker;
-    to.sample(labels, pause === undefined ? 0 : Math.max(0, pause.until - now) / 1_000);
-  }
+  for (const { labels, pauseMs } of all) to.sample(labels, pauseMs / 1_000);
+}
+
+function add(budgets: Map<string, Budget>, { source, workerMs, ended, breaker }: PooledModel, now: number): void {
+  const labels = { model: source.name, version: source.version };
+  const key = `${labels.model} ${labels.version}`;
+  const budget = budgets.get(key) ?? { labels, workerMs: 0, ended: new Map(), pauseMs: 0 };
+  budgets.set(key, budget);
+  budget.workerMs += workerMs;
+  for (const [reason, count] of Object.entries(ended))
+    budget.ended.set(reason, count + (budget.ended.get(reason) ?? 0));
+  budget.pauseMs = Math.max(budget.pauseMs, breaker.pause === undefined ? 0 : breaker.pause.until - now);
 }
