@@ -18,6 +18,8 @@ const FOLDED = Number(process.env.BENCH_BUDGETS_FOLDED ?? 7_500);
 const CALLERS = 4;
 /** A request of each caller every so often: a healthy model is asked steadily, and the machine has room. */
 const PAUSE_MS = 20;
+/** A run without end and a load keep a processor busy each: of two, the healthy model and its callers have what is left. */
+const SLOWER = 3;
 const ENDLESS = 100_000_000_000;
 const ROW = Array.from({ length: 30 }, (_, i) => i / 30);
 
@@ -90,8 +92,8 @@ async function measure(folder: string): ReturnType<Bench> {
       {
         what: 'their p99, beside the same callers before any of it',
         measured: `${micro(p99)}, before ${micro(before)}; the longest ${micro(Math.max(...beside.ms))}`,
-        target: '<= 100 ms',
-        reached: p99 <= 100,
+        target: `<= ${SLOWER} x`,
+        reached: p99 <= SLOWER * before,
       },
       {
         what: `${delaysMs.length} releases and rollbacks of another model: how long until they were served, the longest; the release is read every 2 s`,

@@ -184,8 +184,9 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
       await Promise.all(loops.map((loop) => loop.stop()));
       emf.flush();
       await stream.flush().catch((error: Error) => log(`captures: ${error.message}`));
+      const closed = opening.close();
       pool.endLoads();
-      await opening.close();
+      await closed;
       pool.close();
       await home.close();
     },

@@ -54,6 +54,7 @@ export class ModelManager {
   private readonly watch: ReleaseWatch;
   /** Writing releases to disk, one after the other, beside everything else. */
   private keeping: Promise<void> = Promise.resolve();
+  private closing = false;
   /** How many damaged copies in the cache were replaced, by kind. */
   readonly healed = new Map<CachedKind, number>();
   /** What there is to be asked for. */
@@ -132,6 +133,8 @@ export class ModelManager {
           .catch((error) => complain(`the release of ${model} cannot be kept on disk`, error));
       },
       onLoad: (model, route, error) => {
+        // A load that ends with everything else is no failure.
+        if (this.closing) return;
         signal(model, route, { LoadFailure: error === undefined ? 0 : 1 });
         if (error !== undefined) complain(`version ${route.version} of ${model} cannot be loaded`, error);
       },
@@ -220,6 +223,7 @@ export class ModelManager {
 
   /** Frees all models, once `settled`. Nothing may be asked of them afterwards. */
   async close(settled: () => Promise<void>): Promise<void> {
+    this.closing = true;
     await this.watch.close();
     await settled();
     await this.keeping;
