@@ -64,6 +64,12 @@ const source = async (file: string) => ({
   threads: 1,
 });
 const load = async (file: string): Promise<WorkerModelHandle> => pool.load(await source(file));
+/** A model that takes half a minute to load, and 450 MB. */
+async function slowFile(): Promise<string> {
+  const file = path.join(folder, 'slow.onnx');
+  await writeFile(file, foldingModel(6_000));
+  return file;
+}
 /** What `what` gives once it is no longer refused for a pause. */
 async function afterPause<T>(what: () => Promise<T>): Promise<T> {
   for (;;)
@@ -111,19 +117,23 @@ describe('WorkerPool', () => {
     expect(await model.run(row())).toHaveProperty('label');
   });
 
-  it('ends a run that does not end: 504 in time, its processor freed, others served meanwhile by another worker', async () => {
-    open({ runTimeoutMs: 1_000 });
+  it('makes the runs of others in another worker while one does not end', async () => {
+    open();
     const [stuck, tree] = [await load(loop), await load(TREE)];
     expect((await stuck.run(count(1000n))).product!.data[0]).toBeGreaterThan(1);
-    let ended = false;
-    const forever = stuck.run(count(HOURS)).finally(() => {
-      ended = true;
-    });
-    const refused = expect(forever).rejects.toMatchObject({ status: 504 });
-    const before = pool.pids;
+    const forever = stuck.run(count(HOURS));
+    const pids = pool.pids;
     expect(await tree.run(row())).toHaveProperty('label');
-    expect(ended).toBe(false);
-    await refused;
+    expect(pool.pids.filter((pid) => !pids.includes(pid))).toHaveLength(1);
+    pool.close();
+    await expect(forever).rejects.toThrow('SIGKILL');
+  });
+
+  it('ends a run that does not end: 504 in time, and its processor freed', async () => {
+    open({ runTimeoutMs: 300 });
+    const stuck = await load(loop);
+    const before = pool.pids;
+    await expect(stuck.run(count(HOURS))).rejects.toMatchObject({ status: 504 });
     await until(() => before.filter(alive).length < before.length);
     expect(lost).toContain('a worker ended: SIGKILL');
   });
@@ -159,20 +169,25 @@ describe('WorkerPool', () => {
     expect(await tree.run(row())).toHaveProperty('label');
   });
 
-  it('loads what takes long where nobody waits for it, and ends it when it takes longer than it may', async () => {
-    open({ loadTimeoutMs: 1_000 });
+  it('loads what takes long where nobody waits for it: neither runs nor loads of others', async () => {
+    open();
     const tree = await load(TREE);
-    const slow = path.join(folder, 'slow.onnx');
-    await writeFile(slow, foldingModel(6_000));
-    let ended = false;
-    const loading = load(slow).finally(() => {
-      ended = true;
-    });
-    const refused = expect(loading).rejects.toThrow(/cannot be loaded within its budget: .* not answered within 1 s/);
+    const slow = load(await slowFile()).catch((error: Error) => error);
     expect(await tree.run(row())).toHaveProperty('label');
     expect(await load(TREE)).toHaveProperty('signature');
-    expect(ended).toBe(false);
-    await refused;
+    pool.close();
+    expect(await slow).toBeInstanceOf(ModelLoadError);
+  });
+
+  it('ends a load that takes longer than it may, or more memory', async () => {
+    const within = (options: Partial<WorkerPoolOptions>) => {
+      open(options);
+      return slowFile()
+        .then(load)
+        .finally(() => pool.close());
+    };
+    await expect(within({ loadTimeoutMs: 300 })).rejects.toThrow(/within its budget: .* not answered within 0.3 s/);
+    await expect(within({ memoryMb: 250 })).rejects.toThrow(/within its budget: .* took more than the 250 MB/);
   });
 
   it('gives what loads slowly a worker of its own, the one that has loaded it', async () => {
