@@ -12,6 +12,7 @@ import { digestOf } from '../digest.ts';
 import { ModelLoadError, ModelLostError } from './errors.ts';
 import type { OnnxModel } from './model.ts';
 import { IsolatedProcess } from './worker/isolated-model.ts';
+import { mostMemoryMb } from './worker/memory-limit.ts';
 import { workerEntry } from './worker/worker-entry.ts';
 
 /** What the process may take in which a graph is opened and run. */
@@ -52,8 +53,6 @@ export interface ExaminedModel {
 }
 
 const SECONDS = 30;
-/** What the largest Lambda function has; MB. */
-const FUNCTION_MB = 10_240;
 
 /**
  * Looks at a model file before anything is done with it: whether it can be served, and what it takes and gives. What
@@ -104,7 +103,7 @@ interface ServedFile {
 
 async function withOpened<T>(
   served: ServedFile,
-  { seconds = SECONDS, memoryMb = Math.min(FUNCTION_MB, Math.floor(os.totalmem() / 1.25e6)) }: ExaminationLimits,
+  { seconds = SECONDS, memoryMb = mostMemoryMb() }: ExaminationLimits,
   use: (opened: Pick<ExaminedModel, 'file' | 'inspection' | 'signature' | 'open'>) => Promise<T>,
 ): Promise<T> {
   const { source, file, bytes } = served;

@@ -1,6 +1,13 @@
 import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
+import { totalmem } from 'node:os';
 import type { WorkerProcess } from './worker-process.ts';
+
+/** What the largest Lambda function has; MB. */
+const FUNCTION_MB = 10_240;
+
+/** What a process may hold that has the machine to itself: what the largest function has, or most of what there is here; MB. */
+export const mostMemoryMb = (): number => Math.min(FUNCTION_MB, Math.floor(totalmem() / 1.25e6));
 
 /** How often it is looked; milliseconds. */
 const LOOK_MS = 50;
