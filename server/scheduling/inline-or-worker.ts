@@ -180,7 +180,8 @@ interface PlacementOptions extends Pick<InlineOrWorkerOptions, 'inlineMs' | 'onR
 /** A model whose short runs are made in this process, where it is loaded as soon as there are any, and all others by workers. */
 class InlineOrWorkerModel implements OnnxModel {
   readonly signature: OnnxModel['signature'];
-  #local: Promise<OnnxModel> | undefined;
+  #loading: Promise<OnnxModel> | undefined;
+  #local: OnnxModel | undefined;
 
   constructor(
     private readonly remote: WorkerModelHandle,
@@ -208,7 +209,7 @@ class InlineOrWorkerModel implements OnnxModel {
     // Nobody knows how long a first run takes: it is made where nothing else waits for it.
     if (expected === undefined || expected > inlineMs) return this.remote.run(feeds, outputs, report);
     const timed: RunReport = report ?? {};
-    const local = this.#local === undefined ? await this.#here() : await this.#local;
+    const local = this.#local ?? (await this.#here());
     const result = await local.run(feeds, outputs, timed);
     durations.learn(size, timed.run!);
     onRun?.(name, 'inline', 1, rowsOf(feeds) ?? 1);
@@ -224,16 +225,22 @@ class InlineOrWorkerModel implements OnnxModel {
   }
 
   async release(): Promise<void> {
-    const local = await this.#local?.catch(() => undefined);
+    const local = await this.#loading?.catch(() => undefined);
     await local?.release();
     await this.remote.release();
   }
 
   #here(): Promise<OnnxModel> {
-    this.#local ??= this.load().catch((error) => {
-      this.#local = undefined;
-      throw error;
-    });
-    return this.#local;
+    this.#loading ??= this.load().then(
+      (model) => {
+        this.#local = model;
+        return model;
+      },
+      (error) => {
+        this.#loading = undefined;
+        throw error;
+      },
+    );
+    return this.#loading;
   }
 }

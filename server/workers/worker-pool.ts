@@ -83,6 +83,7 @@ export class WorkerPool {
     const loader: Lane = new Lane({
       ...common,
       size: 1,
+      maxWaitMs: options.loadTimeoutMs,
       idleMs: LOADER_IDLE_MS,
       overdueMs: QUICK_LOAD_MS,
       onOverdue: (slot, model) => void this.#separate(model, { lane: loader, slot }),
