@@ -110,16 +110,17 @@ export class Lane implements SlotOwner {
     if (this.#closed) return;
     this.#refuseOld();
     // Those first that need not be started.
-    for (const slot of this.slots
-      .filter(({ busy }) => busy === undefined)
-      .sort((a, b) => Number(b.up) - Number(a.up))) {
-      if (slot.rest > 0 && !slot.up) continue;
-      const job = this.#choreOf(slot) ?? this.#queue.shift();
-      if (job !== undefined) void this.#perform(slot, job);
-      else this.#endIdle(slot);
-    }
+    for (const slot of this.slots) if (slot.up) this.#begin(slot);
+    for (const slot of this.slots) if (!slot.up && slot.rest === 0) this.#begin(slot);
     this.#relieve();
     this.#wake();
+  }
+
+  #begin(slot: WorkerSlot): void {
+    if (slot.busy !== undefined) return;
+    const job = this.#choreOf(slot) ?? this.#queue.shift();
+    if (job !== undefined) void this.#perform(slot, job);
+    else this.#endIdle(slot);
   }
 
   #choreOf(slot: WorkerSlot): Job | undefined {

@@ -40,15 +40,17 @@ export interface PoolLoadOptions {
 
 /** A model whose runs are made by workers. */
 export interface WorkerModelHandle extends OnnxModel {
-  /** How long it took to load; milliseconds. */
+  /** What its load took of processors; milliseconds. */
   readonly loadMs: number;
   /** Has all workers load it that are there for its runs. @throws what a load throws */
   warm(): Promise<void>;
   pause(): RunPause | undefined;
 }
 
-/** A load that blocks a process for longer has a process of its own; milliseconds. */
+/** A load that takes a processor for longer has a process of its own; milliseconds. */
 export const QUICK_LOAD_MS = 250;
+/** How long the loads of others wait behind a load; milliseconds. */
+const OVERDUE_LOAD_MS = 1_000;
 /** How long the runs of others wait behind a run before its worker is made its model's own; milliseconds. */
 const OVERDUE_MS = 500;
 /** How long a process without work is kept that can be spared, and one that only loads; milliseconds. */
@@ -85,7 +87,7 @@ export class WorkerPool {
       size: 1,
       maxWaitMs: options.loadTimeoutMs,
       idleMs: LOADER_IDLE_MS,
-      overdueMs: QUICK_LOAD_MS,
+      overdueMs: OVERDUE_LOAD_MS,
       onOverdue: (slot, model) => void this.#separate(model, { lane: loader, slot }),
     });
     this.#shared = shared;
@@ -171,14 +173,19 @@ export class WorkerPool {
   /** The first load of a model, and a run of it: by itself they say where it is to be loaded for good. */
   #try(model: PooledModel, sample: Feeds | undefined, onRun: OnRun | undefined): Promise<void> {
     return this.#job(this.#loader, model, async (slot) => {
-      const from = performance.now();
       const loaded = await slot.model(model);
-      model.loadMs = performance.now() - from;
+      model.loadMs = loaded.loadCpuMs;
       model.signature = loaded.signature;
       if (sample !== undefined) await timeSample(loaded, sample, onRun);
-      if (this.#own.has(model)) return;
-      if (model.loadMs > QUICK_LOAD_MS) this.#separate(model, { lane: this.#loader, slot });
-      else await slot.release(model);
+      const own = this.#own.get(model);
+      if (model.loadMs > QUICK_LOAD_MS) {
+        if (own === undefined) this.#separate(model, { lane: this.#loader, slot });
+      } else if (own === undefined) await slot.release(model);
+      else {
+        // Others did not want to wait, on a machine with much to do: by itself it is quick.
+        this.#own.delete(model);
+        own.close();
+      }
     });
   }
 

@@ -1,5 +1,8 @@
-import type { OnnxModel } from '../../platform/onnx/model.ts';
-import { IsolatedProcess, type IsolationOptions } from '../../platform/onnx/worker/isolated-model.ts';
+import {
+  type IsolatedModel,
+  IsolatedProcess,
+  type IsolationOptions,
+} from '../../platform/onnx/worker/isolated-model.ts';
 import { BackOff } from '../lib/backoff.ts';
 import type { PooledModel } from './pooled-model.ts';
 
@@ -20,7 +23,7 @@ export class WorkerSlot {
   busy: { readonly model: PooledModel; since: number } | undefined;
   idleTimer: NodeJS.Timeout | undefined;
   readonly #backOff = new BackOff();
-  readonly #loaded = new Map<PooledModel, OnnxModel>();
+  readonly #loaded = new Map<PooledModel, IsolatedModel>();
   #process: IsolatedProcess | undefined;
   #startedAt = 0;
   #restUntil = 0;
@@ -81,7 +84,7 @@ export class WorkerSlot {
   }
 
   /** The model in the process of this slot, loaded unless it is. @throws what a load throws */
-  async model(model: PooledModel): Promise<OnnxModel> {
+  async model(model: PooledModel): Promise<IsolatedModel> {
     let loaded = this.#loaded.get(model);
     if (loaded === undefined) {
       const { path, digest, threads } = model.source;

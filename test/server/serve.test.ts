@@ -83,7 +83,7 @@ describe('trimtab serve', () => {
     expect(metrics.body).toMatch(
       /trimtab_run_requests_total\{environment="local",model="tree",where="runner"\} [12]\n/,
     );
-    expect(metrics.body).toContain('trimtab_runners{environment="local",state="up"} 2');
+    expect(metrics.body).toMatch(/trimtab_runners\{environment="local",state="up"\} [2-9]\n/);
 
     // Callers with connections of their own, who go elsewhere once they are told that theirs is closed.
     const agent = new Agent({ keepAlive: true, maxSockets: 8 });

@@ -39,7 +39,7 @@ export interface SoakModels {
 const CASES = 40;
 const LARGE = [30, 1_500, 1_500, 4];
 /** Loads in about a second, for its constants. */
-const FOLDED = 2_500;
+const FOLDED = 3_500;
 const FLIGHTS = path.resolve('models/flight-delay');
 const PICTURES = path.resolve('models/label-reader');
 const NAMES = Array.from({ length: 30 }, (_, i) => `f${i}`);

@@ -3,7 +3,7 @@ import type { RunReport } from '../../../core/observability/observation.ts';
 import { PlatformError } from '../../errors.ts';
 import { type LossReason, ModelLostError } from '../errors.ts';
 import type { LoadOptions, OnnxModel } from '../model.ts';
-import { endFirst, limitMemory, type MemoryLimit } from './memory-limit.ts';
+import { endFirst, MemoryLimit } from './memory-limit.ts';
 import type { WorkerModel } from './messages.ts';
 import { type WorkerEntry, WorkerLostError, WorkerProcess } from './worker-process.ts';
 
@@ -58,9 +58,18 @@ export async function loadIsolated(
   }
 }
 
+/** A model in such a process. */
+export interface IsolatedModel extends OnnxModel {
+  /** What its load took of processors; milliseconds. */
+  readonly loadCpuMs: number;
+}
+
 /** A process that opens and runs graphs within limits. It starts at once, and is started again after it was lost. */
 export class IsolatedProcess {
   #worker: WorkerProcess | undefined;
+  #memory: MemoryLimit | undefined;
+  /** The process that is known to have started. */
+  #started: WorkerProcess | undefined;
   #lost = 0;
   #models = 0;
 
@@ -79,12 +88,13 @@ export class IsolatedProcess {
   }
 
   /** @throws DigestMismatchError, ModelLoadError, ModelLostError, WorkerNotStartedError */
-  async load(path: string, options: LoadOptions): Promise<OnnxModel> {
+  async load(path: string, options: LoadOptions): Promise<IsolatedModel> {
     const model: WorkerModel = { key: this.#models++, path, ...options };
     const reply = await this.#ask((worker) => worker.ask({ kind: 'load', model }), this.#loadMs);
     if (!('signature' in reply)) throw new ModelLostError(`${path} has given no signature`);
     return {
       signature: reply.signature,
+      loadCpuMs: reply.cpuMs,
       run: (feeds, outputs, report) => this.#run(model, { feeds, outputs, report }),
       release: () => this.#release(model),
     };
@@ -125,20 +135,24 @@ export class IsolatedProcess {
     if (this.#lost >= MAX_LOST) throw new ModelLostError(`the model was lost ${MAX_LOST} times and is not tried again`);
     const worker = this.#worker ?? this.#start();
     this.#worker = worker;
-    let [late, started] = [false, false];
-    const { memoryMb } = this.isolation;
-    const memory = memoryMb === undefined ? undefined : limitMemory(worker, memoryMb);
+    const memory = this.#memory;
+    let late = false;
+    let started = this.#started === worker;
+    memory?.begin();
     const within = (ms: number): NodeJS.Timeout =>
       setTimeout(() => {
         late = true;
         worker.kill();
       }, ms);
-    let timer = within(this.#startMs);
+    let timer = within(started ? timeoutMs : this.#startMs);
     try {
-      await worker.ready;
-      started = true;
-      clearTimeout(timer);
-      timer = within(timeoutMs);
+      if (!started) {
+        await worker.ready;
+        this.#started = worker;
+        started = true;
+        clearTimeout(timer);
+        timer = within(timeoutMs);
+      }
       return await order(worker);
     } catch (error) {
       if (!(error instanceof WorkerLostError)) throw error;
@@ -153,13 +167,14 @@ export class IsolatedProcess {
       throw new ModelLostError(why, reasonOf(late, memory), { cause: error });
     } finally {
       clearTimeout(timer);
-      memory?.stop();
+      memory?.end();
     }
   }
 
   #start(): WorkerProcess {
     const { entry, memoryMb, onEnd } = this.isolation;
     const worker = new WorkerProcess(entry, (how) => onEnd?.(how));
+    this.#memory = memoryMb === undefined ? undefined : new MemoryLimit(worker, memoryMb);
     if (memoryMb !== undefined) endFirst(worker);
     return worker;
   }

@@ -64,7 +64,7 @@ const source = async (file: string) => ({
   threads: 1,
 });
 const load = async (file: string): Promise<WorkerModelHandle> => pool.load(await source(file));
-/** A model that takes half a minute to load, and 450 MB. */
+/** A model that takes some seconds to load, and 400 MB. */
 async function slowFile(): Promise<string> {
   const file = path.join(folder, 'slow.onnx');
   await writeFile(file, foldingModel(6_000));
@@ -193,7 +193,7 @@ describe('WorkerPool', () => {
   it('gives what loads slowly a worker of its own, the one that has loaded it', async () => {
     open();
     const slow = path.join(folder, 'rather-slow.onnx');
-    await writeFile(slow, foldingModel(2_200));
+    await writeFile(slow, foldingModel(4_000));
     const model = await load(slow);
     expect(model.loadMs).toBeGreaterThan(QUICK_LOAD_MS);
     const { pids } = pool;
