@@ -18,7 +18,7 @@ export function budgetMetrics(to: Exposition, models: Iterable<PooledModel>, now
   const all = [...budgets.values()];
   to.family('trimtab_worker_seconds_total', 'counter', 'Time of workers that loads and runs of a version took.');
   for (const { labels, workerMs } of all) to.sample(labels, workerMs / 1_000);
-  to.family('trimtab_runs_ended_total', 'counter', 'Runs that were ended, or that ended their worker.');
+  to.family('trimtab_runs_ended_total', 'counter', 'Runs and loads that were ended, or that ended their worker.');
   for (const { labels, ended } of all) for (const [reason, count] of ended) to.sample({ ...labels, reason }, count);
   to.family(
     'trimtab_pause_seconds',
@@ -28,7 +28,8 @@ export function budgetMetrics(to: Exposition, models: Iterable<PooledModel>, now
   for (const { labels, pauseMs } of all) to.sample(labels, pauseMs / 1_000);
 }
 
-function add(budgets: Map<string, Budget>, { source, workerMs, ended, breaker }: PooledModel, now: number): void {
+function add(budgets: Map<string, Budget>, model: PooledModel, now: number): void {
+  const { source, workerMs, ended, dropped, breaker } = model;
   const labels = { model: source.name, version: source.version };
   const key = `${labels.model} ${labels.version}`;
   const budget = budgets.get(key) ?? { labels, workerMs: 0, ended: new Map(), pauseMs: 0 };
@@ -36,5 +37,5 @@ function add(budgets: Map<string, Budget>, { source, workerMs, ended, breaker }:
   budget.workerMs += workerMs;
   for (const [reason, count] of Object.entries(ended))
     budget.ended.set(reason, count + (budget.ended.get(reason) ?? 0));
-  budget.pauseMs = Math.max(budget.pauseMs, breaker.pause === undefined ? 0 : breaker.pause.until - now);
+  budget.pauseMs = Math.max(budget.pauseMs, dropped || breaker.pause === undefined ? 0 : breaker.pause.until - now);
 }

@@ -24,6 +24,8 @@ export class PooledModel {
   loadMs = 0;
   /** Whether all workers that are there for it have it loaded at all times. */
   steady = false;
+  /** Whether nobody runs it any more. */
+  dropped = false;
   signature: OnnxModel['signature'] | undefined;
 
   constructor(readonly source: ModelSource) {}

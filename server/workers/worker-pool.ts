@@ -5,10 +5,12 @@ import { ProtocolError } from '../../core/protocols/protocol.ts';
 import { ModelLoadError, ModelLostError } from '../../platform/onnx/errors.ts';
 import type { OnnxModel, RunPause } from '../../platform/onnx/model.ts';
 import type { WorkerEntry } from '../../platform/onnx/worker/worker-process.ts';
-import type { Pause } from '../lib/circuit-breaker.ts';
-import { type Job, Lane, type LaneOptions } from './lane.ts';
+import { Lane, type LaneOptions } from './lane.ts';
+import { jobOf, type OnLost, type Task } from './model-job.ts';
+import { PAUSE_REASONS, paused, pauseOf } from './pause.ts';
 import { budgetMetrics } from './pool-metrics.ts';
 import { type ModelSource, PooledModel } from './pooled-model.ts';
+import { timeSample } from './sample-run.ts';
 import type { WorkerSlot } from './worker-slot.ts';
 
 export interface WorkerPoolOptions {
@@ -53,6 +55,8 @@ export const QUICK_LOAD_MS = 250;
 const OVERDUE_LOAD_MS = 1_000;
 /** How long the runs of others wait behind a run before its worker is made its model's own; milliseconds. */
 const OVERDUE_MS = 500;
+/** Loads of versions whose costs are counted. */
+const MOST_COUNTED = 500;
 /** How long a process without work is kept that can be spared, and one that only loads; milliseconds. */
 const IDLE_MS = 60_000;
 const LOADER_IDLE_MS = 5_000;
@@ -69,6 +73,8 @@ export class WorkerPool {
   /** Lanes of models that have one of their own. */
   readonly #own = new Map<PooledModel, Lane>();
   readonly #models = new Set<PooledModel>();
+  /** Whose costs are counted: those of models that are no longer there as well, so that no counter falls. */
+  readonly #counted = new Set<PooledModel>();
   #closed = false;
 
   constructor(private readonly options: WorkerPoolOptions) {
@@ -111,7 +117,7 @@ export class WorkerPool {
   }
 
   /** What each model has cost, and which pause. */
-  readonly collect: Collector = (to) => budgetMetrics(to, this.#models, performance.now());
+  readonly collect: Collector = (to) => budgetMetrics(to, this.#counted, performance.now());
 
   /**
    * Loads a model in a worker that nobody waits for. It is loaded where its runs are made when there is one.
@@ -121,11 +127,13 @@ export class WorkerPool {
   async load(source: ModelSource, { sample, onRun }: PoolLoadOptions = {}): Promise<WorkerModelHandle> {
     const model = new PooledModel(source);
     this.#models.add(model);
+    this.#counted.add(model);
     try {
       await this.#try(model, sample, onRun);
     } catch (error) {
       this.#drop(model);
       if (!(error instanceof ModelLostError)) throw error;
+      model.ended[error.reason]++;
       throw new ModelLoadError(`${source.path} cannot be loaded within its budget: ${error.message}`, { cause: error });
     }
     return {
@@ -240,7 +248,7 @@ export class WorkerPool {
   #count(model: PooledModel, { reason, message }: ModelLostError, lostMs: number): void {
     if (this.#closed) return;
     model.ended[reason]++;
-    model.breaker.failed(performance.now(), lostMs, REASONS[reason]);
+    model.breaker.failed(performance.now(), lostMs, PAUSE_REASONS[reason]);
     const pause = model.breaker.pause!;
     const seconds = Math.ceil((pause.until - performance.now()) / 1_000);
     this.options.onLost?.(`${model.title}: ${message}; none of its runs is made for ${seconds} s`);
@@ -297,6 +305,12 @@ export class WorkerPool {
 
   #drop(model: PooledModel): void {
     this.#models.delete(model);
+    model.dropped = true;
+    // Versions come and go as long as a server lives.
+    for (const past of this.#counted) {
+      if (this.#counted.size <= MOST_COUNTED) break;
+      if (past.dropped) this.#counted.delete(past);
+    }
     this.#own.get(model)?.close();
     this.#own.delete(model);
     for (const lane of [this.#shared, this.#loader])
@@ -308,69 +322,4 @@ export class WorkerPool {
   }
 }
 
-type Task<T> = (slot: WorkerSlot) => Promise<T>;
-type OnLost = (error: ModelLostError, lostMs: number) => void;
-
-interface Settling<T> {
-  readonly resolve: (value: T) => void;
-  readonly refuse: (error: unknown) => void;
-  readonly onLost?: OnLost | undefined;
-}
-
-function jobOf<T>(owner: PooledModel, task: Task<T>, { resolve, refuse, onLost }: Settling<T>): Job {
-  const work = async (slot: WorkerSlot): Promise<void> => {
-    const from = performance.now();
-    try {
-      resolve(await task(slot));
-    } catch (error) {
-      if (error instanceof ModelLostError) onLost?.(error, performance.now() - from);
-      refuse(error);
-    } finally {
-      owner.workerMs += performance.now() - from;
-    }
-  };
-  return { owner, at: performance.now(), work, refuse };
-}
-
 const IGNORED = (): void => undefined;
-
-/** What a graph sets up at its first run takes less; milliseconds. */
-const INITIALISATION_MS = 200;
-const SAMPLE_RUNS = 3;
-
-/** Runs a row: somewhat slow, some times, so that what is set up once does not count as the model's duration. */
-async function timeSample(model: OnnxModel, sample: Feeds, onRun: OnRun | undefined): Promise<void> {
-  for (let runs = 0; runs < SAMPLE_RUNS; runs++) {
-    const timed: RunReport = {};
-    try {
-      await model.run(sample, undefined, timed);
-    } catch (error) {
-      // What a graph says of a row is for whoever asks it for an answer.
-      if (error instanceof ModelLostError) throw error;
-      return;
-    }
-    onRun?.(sample, timed.run!);
-    if (timed.run! >= INITIALISATION_MS) return;
-  }
-}
-
-const REASONS = {
-  time: 'a run of it has not ended in time',
-  memory: 'a run of it took more memory than it may',
-  crash: 'a run of it has ended its process',
-} as const;
-
-const pauseOf = (pause: Pause | undefined): RunPause | undefined =>
-  pause && {
-    reason: pause.reason,
-    failures: pause.failures,
-    retryInSeconds: Math.max(0, Math.ceil((pause.until - performance.now()) / 1_000)),
-  };
-
-const paused = ({ title }: PooledModel, pause: Pause): ProtocolError => {
-  const { reason, failures, retryInSeconds } = pauseOf(pause)!;
-  const often = failures > 1 ? `, ${failures} times in a row` : '';
-  return new ProtocolError(503, `${title} pauses: ${reason}${often}; try again in ${Math.max(1, retryInSeconds)} s`, {
-    retryAfterSeconds: Math.max(1, retryInSeconds),
-  });
-};
