@@ -37,11 +37,11 @@ export async function withinLimits<T>(
 
 /** What to do about a graph that went beyond a limit; undefined for any other error. */
 async function adviceOn(error: unknown): Promise<string | undefined> {
-  const { ModelLostError } = await import('../platform/onnx/worker/isolated-model.ts');
+  const { ModelLostError } = await import('../platform/onnx/errors.ts');
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (!(cause instanceof ModelLostError) || cause.exceeded === undefined) continue;
-    const { limit, allowed } = cause.exceeded;
-    const more = limit === 'time' ? `--time-limit ${2 * allowed}` : `--memory-limit ${2 * allowed}`;
+    if (!(cause instanceof ModelLostError) || cause.allowed === undefined) continue;
+    const { reason, allowed } = cause;
+    const more = reason === 'time' ? `--time-limit ${2 * allowed}` : `--memory-limit ${2 * allowed}`;
     return (
       `If it only needs more than that, give it with ${more}; else leave such rows out of the data, ` +
       'or export the graph so that what it computes is bounded: an endpoint would be lost like that on a request'

@@ -2,18 +2,14 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { isLoopback } from '../core/access/origins.ts';
 import { SCHEDULES } from '../core/alarms/schedules.ts';
-import { PrometheusSink } from '../core/observability/prometheus.ts';
 import { type LocalHome, openLocalHome } from '../platform/local/home.ts';
 import { httpProbe } from '../platform/local/http-probe.ts';
+import { workerEntry } from '../platform/onnx/worker/worker-entry.ts';
 import type { EndpointProbe } from '../platform/ports.ts';
-import { Access } from '../server/access/access.ts';
-import { openBounds } from '../server/admission/bounds.ts';
-import { DeliveryStream } from '../server/captures/delivery-stream.ts';
-import { httpGuard } from '../server/http/http-guard.ts';
-import { serve } from '../server/http/http-server.ts';
 import { type Interval, startInterval } from '../server/lib/interval.ts';
-import { metricsPage, releaseGauges, watchedGauges } from '../server/metrics/metrics-page.ts';
-import { Endpoint } from '../usecases/serving/endpoint.ts';
+import { watchedGauges } from '../server/metrics/metrics-page.ts';
+import { startServing } from '../server/server.ts';
+import { readSettings } from '../server/settings.ts';
 import { AlarmTriggers } from './alarm-triggers.ts';
 import { DropLog } from './drop-log.ts';
 import { localFunctions } from './functions.ts';
@@ -30,6 +26,8 @@ export interface LocalRuntimeOptions {
   readonly allowedHosts?: readonly string[];
   /** Origins whose pages may send requests. @default none */
   readonly allowedOrigins?: readonly string[];
+  /** Where the settings of the server are read from, as those of the standalone server are. @default all as usual */
+  readonly env?: NodeJS.ProcessEnv;
   /** Prints a line for operators. @default nothing is printed */
   readonly log?: (line: string) => void;
   /** Seconds between the runs of scheduled functions, by name. @default those of their triggers */
@@ -52,10 +50,10 @@ export interface LocalRuntime {
   close(): Promise<void>;
 }
 
-/** Seconds between two evaluations of the alarms, polls for new files, and writes of captures. */
+/** Seconds between two evaluations of the alarms, polls for new files, and looks at the releases. */
 const ALARM_SECONDS = 1;
 const DROP_SECONDS = 0.5;
-const DELIVERY_SECONDS = 1;
+const REFRESH_SECONDS = 1;
 /** Uploads pause for seconds. */
 const QUIET_SECONDS = 10;
 
@@ -73,40 +71,17 @@ export async function startLocalRuntime(options: LocalRuntimeOptions): Promise<L
   const home = await openLocalHome(options.home);
   // It is here to be worked in: data files are dropped into it.
   await mkdir(home.folder, { recursive: true });
-  const stream = new DeliveryStream(home, log);
-  const sink = new PrometheusSink(home.metrics.environment);
-  const endpoint = await Endpoint.open({
+  const serving = await startServing({
     home,
-    models: 'all',
-    cacheFolder: path.join(home.folder, 'cache'),
-    refreshSeconds: 1,
-    emit: (line) => stream.write(line),
-    sinks: [sink],
-    statistics: sink.statistics,
-    mirror: 'after',
-  });
-  const bounds = openBounds(options.callerHeader === undefined ? {} : { header: options.callerHeader });
-  const access = new Access({
-    origins: { host, hosts: options.allowedHosts ?? [], origins: options.allowedOrigins ?? [], scheme: 'http' },
-    certificates: false,
-    now: Date.now,
-  });
-  const collectors = [
-    bounds.collect,
-    access.collect,
-    releaseGauges(() => endpoint.reports()),
-    watchedGauges(home, () => [...endpoint.reports().keys()]),
-  ];
-  const server = await serve(endpoint, {
-    first: metricsPage({ sink, collectors }),
-    port: options.port,
-    host,
-    guard: httpGuard(access),
-    bounds,
+    settings: settingsOf(options),
+    worker: workerEntry(),
+    captures: true,
+    collectors: [watchedGauges(home, () => home.ledger.models())],
+    log,
   });
   const marker = path.join(home.folder, 'local-runtime.json');
-  await writeFile(marker, JSON.stringify({ url: server.url, pid: process.pid }));
-  const probe = httpProbe(server.url);
+  await writeFile(marker, JSON.stringify({ url: serving.url, pid: process.pid }));
+  const probe = httpProbe(serving.url);
   const every = (name: string, usual: number): number => options.every?.[name] ?? usual;
   const schedules = {
     groundTruth: every('ground-truth', SCHEDULES.groundTruth),
@@ -119,12 +94,7 @@ export async function startLocalRuntime(options: LocalRuntimeOptions): Promise<L
   const processed = await DropLog.open(path.join(home.folder, 'drops.jsonl'));
   const failed = (what: string) => (error: unknown) =>
     log(`${what}: ${error instanceof Error ? error.message : error}`);
-  const loops: Interval[] = [
-    startInterval(DELIVERY_SECONDS, () => stream.flush(), failed('captures')),
-    startInterval(ALARM_SECONDS, () => alarms.evaluate(), failed('alarms')),
-    // Requests trigger a refresh of the release; this does so when there are none.
-    startInterval(1, () => endpoint.refresh(), failed('release')),
-  ];
+  const loops: Interval[] = [startInterval(ALARM_SECONDS, () => alarms.evaluate(), failed('alarms'))];
   for (const fn of functions)
     for (const trigger of fn.spec.triggers) {
       if (trigger.kind === 'schedule' && fn.scheduled)
@@ -149,19 +119,32 @@ export async function startLocalRuntime(options: LocalRuntimeOptions): Promise<L
     }
 
   return {
-    url: server.url,
+    url: serving.url,
     home,
     probe,
     alarms,
-    flush: () => stream.flush(),
+    flush: () => serving.flush(),
     close: async () => {
       await Promise.all(loops.map((loop) => loop.stop()));
-      await server.close();
-      bounds.close();
-      await stream.flush();
-      await endpoint.close();
-      await home.close();
+      await serving.drain();
       await rm(marker, { force: true });
     },
   };
+}
+
+/** Settings of the server that a laptop wants otherwise: it looks at releases more often, and stops at once. */
+function settingsOf(options: LocalRuntimeOptions): ReturnType<typeof readSettings> {
+  const { port, host, callerHeader, allowedHosts = [], allowedOrigins = [], env = {} } = options;
+  const flags = {
+    port,
+    ...(allowedHosts.length === 0 ? {} : { allowedHosts: allowedHosts.join(',') }),
+    ...(allowedOrigins.length === 0 ? {} : { allowedOrigins: allowedOrigins.join(',') }),
+    ...(host === undefined ? {} : { host }),
+    ...(callerHeader === undefined ? {} : { callerHeader }),
+  };
+  return readSettings(flags, {
+    TRIMTAB_SERVE_REFRESH: String(REFRESH_SECONDS),
+    TRIMTAB_SERVE_DRAIN_DELAY: '0',
+    ...env,
+  });
 }

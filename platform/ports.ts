@@ -173,6 +173,19 @@ export interface ServingReport {
   readonly challengers: readonly { readonly version: number; readonly weight: number }[];
   /** Versions that the release gives traffic and that are not loaded. Absent from older endpoints. */
   readonly notLoaded?: readonly NotLoaded[] | undefined;
+  /** Versions whose runs the process that was asked refuses for a while. Absent from older endpoints. */
+  readonly paused?: readonly PausedVersion[] | undefined;
+}
+
+/** A version whose runs are refused for a while, because earlier ones had to be ended. */
+export interface PausedVersion {
+  readonly version: number;
+  readonly variant: Variant;
+  readonly reason: string;
+  /** How many runs in a row had to be ended. */
+  readonly failures: number;
+  /** When the next run is let through; 0 when it is by now. */
+  readonly retryInSeconds: number;
 }
 
 /** A version that an endpoint could not load. */

@@ -9,4 +9,15 @@ export const ServedRelease: z.ZodType<ProbeReport, unknown> = z.object({
   champion: z.int().nullable(),
   challengers: z.array(z.object({ version: z.int(), weight: z.number() })),
   notLoaded: z.array(z.object({ version: z.int(), variant: Variant, reason: z.string() })).optional(),
+  paused: z
+    .array(
+      z.object({
+        version: z.int(),
+        variant: Variant,
+        reason: z.string(),
+        failures: z.int(),
+        retryInSeconds: z.number(),
+      }),
+    )
+    .optional(),
 });

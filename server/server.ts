@@ -31,6 +31,8 @@ export interface ServingOptions {
   readonly captures: boolean;
   /** Reads the metrics of all processes. @default there is only this one */
   readonly allMetrics?: () => Promise<string>;
+  /** Metrics beside those of serving, read at each scrape. @default none */
+  readonly collectors?: readonly Collector[];
   /** Called for every request, as a heartbeat: timers are delayed while many large requests are processed. */
   readonly onRequest?: () => void;
   /** Prints a line for operators. */
@@ -45,6 +47,8 @@ export interface Serving {
   readonly health: Health;
   /** Metrics of this process, in Prometheus' text format. */
   metrics(): Promise<string>;
+  /** Writes what is kept back of captures and metrics to the home. */
+  flush(): Promise<void>;
   /** Stops taking requests, finishes those in progress within the limits of the settings, and frees everything. */
   drain(): Promise<void>;
 }
@@ -64,6 +68,8 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
     entry: options.worker,
     size: settings.workers,
     runTimeoutMs: settings.runTimeout * 1_000,
+    loadTimeoutMs: settings.loadTimeout * 1_000,
+    memoryMb: Math.ceil(settings.workerBytes / 1_048_576),
     maxWaitMs: settings.queueTimeout * 1_000,
     onLost: log,
   });
@@ -83,10 +89,16 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
     collectors: [
       counts.collect,
       pending.collect,
+      pool.collect,
       stateOf(pool, queue),
       bounds.collect,
       opened.access.collect,
       releaseGauges(() => endpoint?.reports() ?? new Map()),
+      (to) => {
+        to.family('trimtab_cache_healed_total', 'counter', 'Damaged copies in the cache that were replaced.');
+        for (const [kind, count] of endpoint?.healed ?? []) to.sample({ kind }, count);
+      },
+      ...(options.collectors ?? []),
     ],
   });
   const ownPage = (head: RequestHead) => page({ ...head, path: '/metrics' })!;
@@ -119,40 +131,33 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
 
   const stream = new DeliveryStream(options.captures ? home : { ...home, captures: { put: async () => true } }, log);
   const emf = bufferedEmf(home.metrics.environment, (line) => stream.write(line));
-  try {
-    endpoint = await Endpoint.open({
-      mirror: 'after',
-      home,
-      models: settings.models,
-      ...(settings.defaultModel === undefined ? {} : { defaultModel: settings.defaultModel }),
-      cacheFolder: settings.cache ?? cacheOf(home),
-      refreshSeconds: settings.refresh,
-      bodyLimit: settings.bodyBytes,
-      load: placedLoader({
-        pool,
-        gate: queue,
-        pending,
-        inlineMs: settings.inline,
-        maxWaitMs: settings.queueTimeout * 1_000,
-        onRun: (model, where, requests, rows) => counts.add(model, where, requests, rows),
-        log,
-      }),
-      emit: (line) => stream.write(line),
-      metrics: emf,
-      sinks: [sink],
-      statistics: sink.statistics,
-    });
-  } catch (error) {
-    pool.close();
-    await server.close();
-    bounds.close();
-    await opened.close();
-    throw error;
-  }
+  const opening = Endpoint.opening({
+    mirror: 'after',
+    home,
+    models: settings.models,
+    ...(settings.defaultModel === undefined ? {} : { defaultModel: settings.defaultModel }),
+    cacheFolder: settings.cache ?? cacheOf(home),
+    refreshSeconds: settings.refresh,
+    bodyLimit: settings.bodyBytes,
+    load: placedLoader({
+      pool,
+      queue: { gate: queue, count: settings.queueRequests, bytes: settings.queueBytes },
+      pending,
+      inlineMs: settings.inline,
+      maxWaitMs: settings.queueTimeout * 1_000,
+      onRun: (model, where, requests, rows) => counts.add(model, where, requests, rows),
+      log,
+    }),
+    emit: (line) => stream.write(line),
+    metrics: emf,
+    sinks: [sink],
+    statistics: sink.statistics,
+  });
+  endpoint = opening;
   const grpc =
     settings.grpcPort === undefined
       ? undefined
-      : await (await import('./grpc/server.ts')).serveGrpc(gated(endpoint, health), {
+      : await (await import('./grpc/server.ts')).serveGrpc(gated(opening, health), {
           port: settings.grpcPort,
           host: settings.host,
           messageLimit: settings.bodyBytes,
@@ -164,13 +169,25 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
           access: opened.access,
           tls: opened.tls,
         });
+  const loops = runLoops({
+    endpoint: opening,
+    stream,
+    flushMetrics: () => emf.flush(),
+    refresh: settings.refresh,
+    log,
+  });
+  // What is loaded is served at once, whatever else still loads.
+  await opening.refresh();
   health.starting = false;
-  const loops = runLoops({ endpoint, stream, flushMetrics: () => emf.flush(), refresh: settings.refresh, log });
   return {
     url: server.url,
     ...(grpc === undefined ? {} : { grpc: grpc.address }),
     health,
     metrics: ownMetrics,
+    flush: async () => {
+      emf.flush();
+      await stream.flush();
+    },
     drain: async () => {
       health.draining = true;
       const drain = { delayMs: settings.drainDelay * 1_000, timeoutMs: settings.drainTimeout * 1_000 };
@@ -180,7 +197,9 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
       emf.flush();
       await stream.flush().catch((error: Error) => log(`captures: ${error.message}`));
       await opened.close();
-      await endpoint.close();
+      const closed = opening.close();
+      pool.endLoads();
+      await closed;
       pool.close();
       await home.close();
     },
@@ -242,7 +261,7 @@ function runLoops({ endpoint, stream, flushMetrics, refresh, log }: LoopOptions)
     startInterval(DELIVERY_SECONDS, () => stream.flush(), failed('captures')),
     startInterval(DELIVERY_SECONDS, async () => flushMetrics(), failed('metrics')),
     // Requests trigger a refresh of the release; this does so when there are none.
-    startInterval(Math.max(0.1, refresh), () => endpoint.refresh(), failed('release')),
+    startInterval(Math.max(0.1, refresh), () => endpoint.look(), failed('release')),
   ];
 }
 

@@ -63,6 +63,15 @@ export const SETTINGS = {
     z.coerce.number().min(0).max(1_000).default(2),
   ),
   runTimeout: setting('seconds after which a run is ended (504)', z.coerce.number().gt(0).max(3_600).default(30)),
+  loadTimeout: setting(
+    'seconds after which the load of a model is ended',
+    z.coerce.number().gt(0).max(3_600).default(60),
+  ),
+  workerBytes: setting(
+    'what a worker may hold, MB; one that holds more is ended with its run; by default also no more than half of the memory',
+    megabytes(1_048_576).default(10_240 * MEGABYTE),
+    'worker-megabytes',
+  ),
   queueTimeout: setting(
     'seconds that a run may wait for a worker (503)',
     z.coerce.number().gt(0).max(3_600).default(10),
@@ -184,10 +193,10 @@ const optionOf = (name: SettingName): string => flagOf(name).replace(/-([a-z])/g
 export const CHILD_ENVIRONMENT = ['TRIMTAB_SERVE_HOME_OF_MODELS'];
 
 /**
- * Default limits for bodies, as shares of the memory for all processes together. They are small because a body takes
+ * Default limits, as shares of the memory for all processes together. Those for bodies are small because a body takes
  * several times its size while it is read and answered.
  */
-const SHARES = { requestBytes: 1 / 8, queueBytes: 1 / 16 } as const;
+const SHARES = { requestBytes: 1 / 8, queueBytes: 1 / 16, workerBytes: 1 / 2 } as const;
 
 /** What an open connection holds, with a head that has begun to arrive; bytes. */
 const CONNECTION_BYTES = 16 * 1024;
@@ -265,5 +274,6 @@ function withinMemory(settings: Settings, memory: number, given: (name: SettingN
     requestBytes: bounded('requestBytes'),
     queueBytes: bounded('queueBytes'),
     maxConnections: given('maxConnections') ? settings.maxConnections : Math.min(settings.maxConnections, connections),
+    workerBytes: bounded('workerBytes'),
   };
 }

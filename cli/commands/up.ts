@@ -34,7 +34,14 @@ export function addUp(program: Program, io: Io, options: () => GlobalOptions): v
       // It brings both native libraries along.
       const { startLocalRuntime } = await import('../../local-runtime/local-runtime.ts');
       const { allowedHosts = [], allowedOrigins = [] } = own;
-      const runtime = await startLocalRuntime({ home, port, allowedHosts, allowedOrigins, log: logTo(io) });
+      const runtime = await startLocalRuntime({
+        home,
+        port,
+        allowedHosts,
+        allowedOrigins,
+        env: io.env,
+        log: logTo(io),
+      });
       printLine(io.out, `serving ${runtime.home.description} at ${runtime.url} until stopped (Ctrl-C)`);
       printLine(io.out, `all reports: ${path.join(runtime.home.description, 'data', REPORT_INDEX)}`);
       await new Promise<void>((resolve) => {

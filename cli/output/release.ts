@@ -62,6 +62,7 @@ function servingLines({ since }: ReleaseState, serving: ModelStatus['serving']):
   if (serving === null || serving.state === 'serving') return [];
   const { answering, reason } = serving;
   const said = {
+    paused: `PAUSES: ${reason ?? 'runs of it had to be ended'}`,
     partly: 'some endpoints cannot load it, others have it: their logs say why',
     failing: `NOT LOADED: ${reason ?? 'endpoints cannot load it, their logs say why'}; ${insteadText(answering, reason)}`,
     unseen: `not seen to serve: no endpoint has told that it has it since ${since}`,

@@ -26,3 +26,22 @@ export class RunError extends PlatformError {
 export class FeedError extends PlatformError {
   override readonly name = 'FeedError';
 }
+
+/** Why a process with a model was ended, or has ended: of its time, of its memory, or by itself. */
+export type LossReason = 'time' | 'memory' | 'crash';
+
+/** A model has not answered in time, or has taken its process along. */
+export class ModelLostError extends PlatformError {
+  override readonly name = 'ModelLostError';
+  /** What the limit was that it went beyond, where it was one: seconds, or MB. */
+  readonly allowed: number | undefined;
+
+  constructor(
+    message: string,
+    readonly reason: LossReason = 'crash',
+    { allowed, ...options }: ErrorOptions & { readonly allowed?: number | undefined } = {},
+  ) {
+    super(message, options);
+    this.allowed = allowed;
+  }
+}

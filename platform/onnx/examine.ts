@@ -9,10 +9,10 @@ import { type ExternalTensor, type Inspection, inspectModel } from '../../core/o
 import { repairModel } from '../../core/onnx/repair.ts';
 import { faultsOf, RUNTIME } from '../../core/onnx/servable.ts';
 import { digestOf } from '../digest.ts';
-import { memoryHere } from '../memory.ts';
-import { ModelLoadError } from './errors.ts';
+import { ModelLoadError, ModelLostError } from './errors.ts';
 import type { OnnxModel } from './model.ts';
-import { IsolatedProcess, ModelLostError } from './worker/isolated-model.ts';
+import { IsolatedProcess } from './worker/isolated-model.ts';
+import { mostMemoryMb } from './worker/memory-limit.ts';
 import { workerEntry } from './worker/worker-entry.ts';
 
 /** What the process may take in which a graph is opened and run. */
@@ -53,8 +53,6 @@ export interface ExaminedModel {
 }
 
 const SECONDS = 30;
-/** What the largest Lambda function has; MB. */
-const FUNCTION_MB = 10_240;
 
 /**
  * Looks at a model file before anything is done with it: whether it can be served, and what it takes and gives. What
@@ -105,7 +103,7 @@ interface ServedFile {
 
 async function withOpened<T>(
   served: ServedFile,
-  { seconds = SECONDS, memoryMb = Math.min(FUNCTION_MB, Math.floor(memoryHere() / 1.25e6)) }: ExaminationLimits,
+  { seconds = SECONDS, memoryMb = mostMemoryMb() }: ExaminationLimits,
   use: (opened: Pick<ExaminedModel, 'file' | 'inspection' | 'signature' | 'open'>) => Promise<T>,
 ): Promise<T> {
   const { source, file, bytes } = served;

@@ -27,8 +27,26 @@ export interface OnnxModel {
     outputs?: readonly string[],
     report?: RunReport,
   ): Promise<Record<string, TensorData>>;
+  /** Why its runs are refused for a while; undefined while they are made, and where nobody bounds them. */
+  pause?(): RunPause | undefined;
+  /**
+   * Opens a part of its graph, within the bounds that it has itself. @default in this process
+   *
+   * @param content the part as a file
+   * @throws ModelLoadError
+   */
+  part?(content: Uint8Array): Promise<OnnxModel>;
   /** Frees the memory; nothing may run afterwards. */
   release(): Promise<void>;
+}
+
+/** Runs of a model are refused, because earlier ones had to be ended. */
+export interface RunPause {
+  readonly reason: string;
+  /** How many runs in a row had to be ended. */
+  readonly failures: number;
+  /** When the next is let through; 0 when it is by now. */
+  readonly retryInSeconds: number;
 }
 
 export interface LoadOptions {

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { areIntact, listFiles } from './kept-files.ts';
 import type { NativeLibrary } from './native-packages.ts';
 import { fetchPackage, madeOnce, PackageUnavailable, type PinnedPackage } from './pinned-package.ts';
 
@@ -17,6 +18,8 @@ export interface NativePlaces {
   readonly cache: string;
   /** Told once of what is fetched. */
   readonly announce: (message: string) => void;
+  /** How what was fetched before is looked at: `all` of it once it could not be loaded. @default what was changed */
+  readonly check?: 'changed' | 'all';
 }
 
 /**
@@ -26,7 +29,7 @@ export interface NativePlaces {
  *
  * @throws NativeLibraryUnavailable
  */
-export function locateNative(library: NativeLibrary, { beside, cache, announce }: NativePlaces): string {
+export function locateNative(library: NativeLibrary, { beside, cache, announce, check }: NativePlaces): string {
   const platform = `${process.platform}-${process.arch}`;
   if (!library.platforms.includes(platform))
     throw new NativeLibraryUnavailable(
@@ -40,11 +43,16 @@ export function locateNative(library: NativeLibrary, { beside, cache, announce }
   const why = `which ${library.purpose} and is not installed beside trimtab (${state(packages[wrong]!, found[wrong])})`;
   const folder = path.join(cache, `${first!.name.replace('/', '+')}-${first!.version}-${platform}`);
   try {
+    if (existsSync(folder) && !areIntact(folder, check)) {
+      announce(`what was fetched of ${first!.name} is damaged, it is fetched again`);
+      rmSync(folder, { recursive: true, force: true });
+    }
     madeOnce(folder, (work) => {
       announce(
         `fetching ${first!.name} ${first!.version} by npm, ${why}; its files for ${platform} are kept in ${folder}`,
       );
       for (const each of packages) fetchPackage(each, path.join(work, 'node_modules', each.name));
+      listFiles(work);
     });
   } catch (error) {
     const cause =

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { locateNative, type NativePlaces } from './native-library.ts';
+import { locateNative, NativeLibraryUnavailable, type NativePlaces } from './native-library.ts';
 import { NATIVE_LIBRARIES } from './native-packages.ts';
 
 /**
@@ -15,7 +15,15 @@ import { NATIVE_LIBRARIES } from './native-packages.ts';
  */
 export const requireNative = (specifier: string): unknown => {
   const library = NATIVE_LIBRARIES.find(({ name }) => specifier === name || specifier.startsWith(`${name}/`))!;
-  return createRequire(locateNative(library, ownPlaces()))(specifier);
+  const load = (check: 'changed' | 'all'): unknown =>
+    createRequire(locateNative(library, { ...ownPlaces(), check }))(specifier);
+  try {
+    return load('changed');
+  } catch (error) {
+    if (error instanceof NativeLibraryUnavailable) throw error;
+    // Its copy may be damaged without a trace: then it is fetched again.
+    return load('all');
+  }
 };
 
 const ownPlaces = (): NativePlaces => ({

@@ -1,20 +1,26 @@
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { TensorData } from '../../core/model/tensor.ts';
 import type { RunReport } from '../../core/observability/observation.ts';
-import { loadModel, type OnnxModel } from '../../platform/onnx/model.ts';
+import { digestOf } from '../../platform/digest.ts';
+import { loadModel, type OnnxModel, type RunPause } from '../../platform/onnx/model.ts';
 import type { ModelLoader } from '../../usecases/serving/loaded-version.ts';
+import { tensorsOf } from '../../usecases/serving/rehearsed.ts';
 import { batched } from '../batching/batcher.ts';
 import { canBatch, rowsOf } from '../batching/tensors.ts';
-import { type AdmissionLimit, byteSize } from '../lib/admission-limit.ts';
-import type { WorkerPool } from '../workers/worker-pool.ts';
+import { byteSize } from '../lib/admission-limit.ts';
+import type { ModelSource } from '../workers/pooled-model.ts';
+import { QUICK_LOAD_MS, type WorkerModelHandle, type WorkerPool } from '../workers/worker-pool.ts';
 import { DurationEstimator, sizeOf } from './duration-estimator.ts';
 import { hasRowsByShape, isPredictable, operatorsOf } from './graph-operators.ts';
+import { ModelShare, type ModelShareOptions } from './model-share.ts';
 import type { Pending } from './pending-requests.ts';
 
 export interface InlineOrWorkerOptions {
   readonly pool: WorkerPool;
   /** Limits the runs that wait for workers. */
-  readonly gate: AdmissionLimit;
+  readonly queue: ModelShareOptions;
   /** Counts the requests that wait for workers, by model. */
   readonly pending: Pending;
   /** Runs with at most this estimated duration are made in the process that answers; milliseconds. */
@@ -25,50 +31,101 @@ export interface InlineOrWorkerOptions {
   readonly log: (line: string) => void;
 }
 
-/** Largest file that is loaded in the process that answers: loading blocks it, and each process keeps a copy. */
+/** Largest file that is loaded in the process that answers: each process keeps a copy. */
 const INLINE_FILE_BYTES = 8 * 1024 * 1024;
 
 /**
- * Loads models so that each run is made in the cheaper place. A run with a short estimated duration is made in this
- * process, because passing it to a worker would cost more than the run itself. All others go to the workers through a
- * bounded queue, and are batched where the manifest says so.
+ * Loads models so that each run is made in the cheaper place. A version is loaded, and run on a row of its rehearsal, by
+ * a worker first: only what has loaded quickly there is loaded in the process that answers, and only for runs whose
+ * estimated duration is short, because passing them to a worker would cost more than they do. All others go to the
+ * workers through a bounded queue, and are batched where the manifest says so.
  */
 export const placedLoader =
   (options: InlineOrWorkerOptions): ModelLoader =>
-  async (record, path) => {
-    const { artifact, manifest, model: name, version } = record;
-    const load = { digest: artifact.digest, threads: manifest.serving.threads };
-    const operators = operatorsOf(await readFile(path));
-    const predictable = isPredictable(operators);
-    const loadRemote = (learn?: (size: number, ms: number) => void): Promise<OnnxModel> =>
-      inWorkers(options, {
-        name,
-        version,
-        path,
-        load,
-        batching: predictable && hasRowsByShape(operators) && manifest.serving.batching,
-        learn,
-      });
-    if (!predictable || artifact.bytes > INLINE_FILE_BYTES) return loadRemote();
-    return new InlineOrWorkerModel(await loadModel(path, load), loadRemote, options, name);
+  async ({ artifact, manifest, model: name, version }, path, rehearsal) => {
+    const { batching, threads } = manifest.serving;
+    const first = rehearsal?.kept[0];
+    const source = { name, version, path, digest: artifact.digest, threads };
+    return place(options, source, { batching, sample: first && tensorsOf(first.inputs) });
   };
+
+interface PlaceOptions {
+  readonly batching?: { readonly maxRows: number; readonly maxDelayMs: number } | undefined;
+  /** A row to find out by how long runs take. */
+  readonly sample?: Record<string, TensorData> | undefined;
+}
+
+async function place(
+  options: InlineOrWorkerOptions,
+  source: ModelSource,
+  { batching, sample }: PlaceOptions = {},
+): Promise<OnnxModel> {
+  const { path } = source;
+  const durations = new DurationEstimator();
+  const pooled = await options.pool.load(source, { sample, onRun: (feeds, ms) => durations.learn(sizeOf(feeds), ms) });
+  try {
+    // Its digest was just found to be right.
+    const bytes = await readFile(path);
+    const operators = operatorsOf(bytes);
+    const predictable = isPredictable(operators);
+    const remote = inWorkers(options, pooled, {
+      ...source,
+      batching: predictable && hasRowsByShape(operators) && batching,
+    });
+    const part: OnnxModel['part'] = (content) => placePart(options, source, content);
+    const inline = predictable && bytes.length <= INLINE_FILE_BYTES && pooled.loadMs <= QUICK_LOAD_MS;
+    if (!inline) {
+      await pooled.warm();
+      return { ...remote, part };
+    }
+    const model = new InlineOrWorkerModel(remote, () => loadModel(path, source), {
+      ...options,
+      ...source,
+      durations,
+      part,
+    });
+    await model.prepare(sample);
+    return model;
+  } catch (error) {
+    await pooled.release();
+    throw error;
+  }
+}
+
+/** Opens a part of a model as the model itself: by a worker first, within the same limits. */
+async function placePart(options: InlineOrWorkerOptions, whole: ModelSource, content: Uint8Array): Promise<OnnxModel> {
+  const folder = await mkdtemp(join(tmpdir(), 'trimtab-part-'));
+  const remove = () => rm(folder, { recursive: true, force: true });
+  try {
+    const path = join(folder, 'part.onnx');
+    await writeFile(path, content);
+    const model = await place(options, { ...whole, path, digest: digestOf(content) });
+    return {
+      signature: model.signature,
+      run: (feeds, outputs, report) => model.run(feeds, outputs, report),
+      release: async () => {
+        await model.release();
+        await remove();
+      },
+    };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
 
 interface RemoteModelOptions {
   readonly name: string;
   readonly version: number;
-  readonly path: string;
-  readonly load: { readonly digest: string; readonly threads: number };
   readonly batching: { readonly maxRows: number; readonly maxDelayMs: number } | undefined | false;
-  /** Called with the size and duration of each run of a worker. */
-  readonly learn: ((size: number, ms: number) => void) | undefined;
 }
 
-async function inWorkers(
+function inWorkers(
   options: InlineOrWorkerOptions,
-  { name, version, path, load, batching, learn }: RemoteModelOptions,
-): Promise<OnnxModel> {
-  const { pool, gate, pending, maxWaitMs, onRun, log } = options;
-  const model = await pool.load(path, load, learn && ((feeds, ms) => learn(sizeOf(feeds), ms)));
+  model: WorkerModelHandle,
+  { name, version, batching }: RemoteModelOptions,
+): WorkerModelHandle {
+  const { pool, queue, pending, maxWaitMs, onRun, log } = options;
   const runs =
     batching && canBatch(model.signature)
       ? batched(model, {
@@ -81,17 +138,18 @@ async function inWorkers(
         })
       : counted(model, (rows) => onRun?.(name, 'runner', 1, rows));
   const count = pending.of(name, version);
+  const share = new ModelShare(name, queue);
   return {
-    signature: model.signature,
+    ...model,
     async run(feeds, outputs, report) {
       const bytes = byteSize(feeds);
-      gate.acquire(bytes);
+      share.acquire(bytes);
       count.add(1);
       try {
         return await runs.run(feeds, outputs, report);
       } finally {
         count.add(-1);
-        gate.release(bytes);
+        share.release(bytes);
       }
     },
     async release() {
@@ -112,22 +170,32 @@ const counted = (model: OnnxModel, onRun: (rows: number) => void): OnnxModel => 
   release: () => model.release(),
 });
 
-/** What a graph sets up at its first run takes less. */
-const INITIALISATION_MS = 200;
+interface PlacementOptions extends Pick<InlineOrWorkerOptions, 'inlineMs' | 'onRun'> {
+  /** What is known of how long its runs take, wherever they were made. */
+  readonly durations: DurationEstimator;
+  readonly name: string;
+  readonly part: OnnxModel['part'];
+}
 
-/** A model that is loaded in this process, and in the workers as soon as one of its runs is expected to be long. */
+/** A model whose short runs are made in this process, where it is loaded as soon as there are any, and all others by workers. */
 class InlineOrWorkerModel implements OnnxModel {
   readonly signature: OnnxModel['signature'];
-  readonly #durations = new DurationEstimator();
-  #remote: Promise<OnnxModel> | undefined;
+  #loading: Promise<OnnxModel> | undefined;
+  #local: OnnxModel | undefined;
 
   constructor(
-    private readonly local: OnnxModel,
-    private readonly load: (learn: (size: number, ms: number) => void) => Promise<OnnxModel>,
-    private readonly options: Pick<InlineOrWorkerOptions, 'inlineMs' | 'onRun'>,
-    private readonly name: string,
+    private readonly remote: WorkerModelHandle,
+    private readonly load: () => Promise<OnnxModel>,
+    private readonly options: PlacementOptions,
   ) {
-    this.signature = local.signature;
+    this.signature = remote.signature;
+  }
+
+  /** Loads it where runs such as this will be made; of a model that was not rehearsed nobody knows yet. */
+  async prepare(sample: Record<string, TensorData> | undefined): Promise<void> {
+    const expected = sample && this.options.durations.expect(sizeOf(sample));
+    if (expected === undefined || expected <= this.options.inlineMs) await this.#here();
+    else await this.remote.warm();
   }
 
   async run(
@@ -135,44 +203,44 @@ class InlineOrWorkerModel implements OnnxModel {
     outputs?: readonly string[],
     report?: RunReport,
   ): ReturnType<OnnxModel['run']> {
+    const { durations, inlineMs, onRun, name } = this.options;
     const size = sizeOf(feeds);
-    const expected = this.#durations.expect(size);
-    if (expected === undefined) return this.#first(size, feeds, outputs);
-    if (expected > this.options.inlineMs) {
-      this.#remote ??= this.load((ran, ms) => this.#durations.learn(ran, ms)).catch((error) => {
-        this.#remote = undefined;
-        throw error;
-      });
-      return (await this.#remote).run(feeds, outputs, report);
-    }
+    const expected = durations.expect(size);
+    // Nobody knows how long a first run takes: it is made where nothing else waits for it.
+    if (expected === undefined || expected > inlineMs) return this.remote.run(feeds, outputs, report);
     const timed: RunReport = report ?? {};
-    const result = await this.local.run(feeds, outputs, timed);
-    this.#durations.learn(size, timed.run!);
-    this.options.onRun?.(this.name, 'inline', 1, rowsOf(feeds) ?? 1);
+    const local = this.#local ?? (await this.#here());
+    const result = await local.run(feeds, outputs, timed);
+    durations.learn(size, timed.run!);
+    onRun?.(name, 'inline', 1, rowsOf(feeds) ?? 1);
     return result;
   }
 
-  /**
-   * The first run: of a row that the version was rehearsed on, else of a caller's. It is repeated when somewhat slow, so
-   * that one-time initialisation does not count as the model's duration; not when it took longer than that does.
-   */
-  async #first(size: number, ...[feeds, outputs]: Parameters<OnnxModel['run']>): ReturnType<OnnxModel['run']> {
-    let fastest = Number.POSITIVE_INFINITY;
-    for (let times = 3; ; times--) {
-      const timed: RunReport = {};
-      const result = await this.local.run(feeds, outputs, timed);
-      fastest = Math.min(fastest, timed.run!);
-      const { inlineMs, onRun } = this.options;
-      if (times > 1 && fastest > inlineMs && fastest < INITIALISATION_MS) continue;
-      this.#durations.learn(size, fastest);
-      onRun?.(this.name, 'inline', 1, rowsOf(feeds) ?? 1);
-      return result;
-    }
+  part(content: Uint8Array): Promise<OnnxModel> {
+    return this.options.part!(content);
+  }
+
+  pause(): RunPause | undefined {
+    return this.remote.pause();
   }
 
   async release(): Promise<void> {
-    await this.local.release();
-    const remote = await this.#remote?.catch(() => undefined);
-    await remote?.release();
+    const local = await this.#loading?.catch(() => undefined);
+    await local?.release();
+    await this.remote.release();
+  }
+
+  #here(): Promise<OnnxModel> {
+    this.#loading ??= this.load().then(
+      (model) => {
+        this.#local = model;
+        return model;
+      },
+      (error) => {
+        this.#loading = undefined;
+        throw error;
+      },
+    );
+    return this.#loading;
   }
 }

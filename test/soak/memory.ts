@@ -66,6 +66,8 @@ export class MemoryProbe {
     for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; ) {
       const text = await readFile(file, 'utf8').catch(() => undefined);
       if (text !== undefined) return Number(text);
+      // It has ended meanwhile, as a worker does whose run takes too long.
+      if (!(await listens(pid))) return 0;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     throw new Error(`process ${pid} does not say what it holds`);

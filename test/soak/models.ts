@@ -6,7 +6,7 @@ import { labelReader } from '../../models/label-reader/graph.ts';
 import { openLocalHome } from '../../platform/local/home.ts';
 import { loadModel, readSignature } from '../../platform/onnx/model.ts';
 import { Registry } from '../../usecases/registry/registry.ts';
-import { perceptronModel } from '../fixtures/onnx/write.ts';
+import { foldingModel, loopModel, perceptronModel } from '../fixtures/onnx/write.ts';
 import { INT64, KINDS, modelFolder, PIPELINE, TREE } from '../fixtures/serving-fixture.ts';
 
 /** One row, and what each version's graph says of it by itself, with no server around. */
@@ -38,6 +38,8 @@ export interface SoakModels {
 
 const CASES = 40;
 const LARGE = [30, 1_500, 1_500, 4];
+/** Loads in about a second, for its constants. */
+const FOLDED = 3_500;
 const FLIGHTS = path.resolve('models/flight-delay');
 const PICTURES = path.resolve('models/label-reader');
 const NAMES = Array.from({ length: 30 }, (_, i) => `f${i}`);
@@ -79,6 +81,12 @@ export async function makeHome(home: string, folder: string): Promise<SoakModels
     for (const list of [flights, perceptrons, trees])
       for (const [i, from] of list.entries()) await register(from, i === 0);
     for (const from of [large, reader]) await register(from, true);
+    const anything = (name: string, description: string) => ({ name, description, contract: { features: [] } });
+    await register(await written('endless', anything('endless', 'runs as long as it is told'), loopModel()), true);
+    const folding = await Promise.all(
+      [2, FOLDED].map((size) => written(`folding-${size}`, anything('folding', `${size}`), foldingModel(size))),
+    );
+    for (const [i, from] of folding.entries()) await register(from, i === 0);
     const [pipeline, ...others] = await Promise.all(
       [PIPELINE, INT64, KINDS].map((manifest) => modelFolder(folder, manifest, manifest.name)),
     );

@@ -8,11 +8,13 @@ const reason = 'soak';
 const ROUND: readonly (readonly [model: string, command: Command])[] = [
   ['flight-delay', { type: 'start-canary', version: 2, steps: [0.25, 0.5, 1], reason }],
   ['perceptron', { type: 'release', version: 2, reason }],
+  ['folding', { type: 'release', version: 2, reason }],
   ['flight-delay', { type: 'advance', reason }],
   ['tree', { type: 'start-shadow', version: 2, reason }],
   ['flight-delay', { type: 'advance', reason }],
   ['flight-delay', { type: 'roll-back', to: 1, quarantine: false, reason }],
   ['tree', { type: 'stop-shadow', reason }],
+  ['folding', { type: 'release', version: 1, reason }],
   ['perceptron', { type: 'start-canary', version: 1, steps: [0.5, 1], reason }],
   ['flight-delay', { type: 'start-shadow', version: 3, reason }],
   ['perceptron', { type: 'promote', reason }],

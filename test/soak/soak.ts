@@ -40,9 +40,14 @@ export interface SoakResult {
   readonly live: readonly LiveMemory[];
   /** Exit status of the server, which is told to stop at the end. */
   readonly status: number | null;
-  /** What the server said of itself but for its addresses. */
+  /** What the server said of itself but for its addresses, and for runs that were to be ended. */
   readonly said: string;
 }
+
+const QUICK = ['--drain-delay', '0', '--refresh', '1', '--run-timeout', '2'];
+
+/** What the server says of runs that it has to end. */
+const ENDED = /^(a worker ended: SIGKILL|version 1 of endless: .*)\n/gm;
 
 /** Share of the time in which caches fill, code is compiled and heaps find their size. */
 const WARM_UP = 0.15;
@@ -56,11 +61,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
     const home = path.join(folder, 'home');
     const [launcher, models] = await Promise.all([bundledCommand(folder), makeHome(home, folder)]);
     const args = ['--home', home, '--processes', '2', '--grpc-port', '0', '--default-model', 'pipeline'];
-    const server = await startServe(
-      launcher,
-      [...args, '--drain-delay', '0', '--refresh', '1', '--body-grace', '3'],
-      probe.env,
-    );
+    const server = await startServe(launcher, [...args, ...QUICK, '--body-grace', '3'], probe.env);
     const client = new HttpClient(server.url);
     const grpc = new GrpcCaller(server.grpc!);
     const releases = await Releases.open(home);
@@ -81,7 +82,10 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
         faultCount: load.faultCount,
         changes: releases.changes,
         status,
-        said: server.output().replace(/^serving .*\n/gm, ''),
+        said: server
+          .output()
+          .replace(/^serving .*\n/gm, '')
+          .replace(ENDED, ''),
       };
     } finally {
       server.child.kill('SIGKILL');

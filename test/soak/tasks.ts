@@ -83,6 +83,7 @@ export function tasksOf({ client, grpc, address, models }: Callers): Task[] {
     slowReader(client, models.flights),
     bad(client),
     ...hostileTasks({ client, grpc: address, format: trees[0]!, cases: models.trees, check: checkAnswer }),
+    endless(client),
   ];
 }
 
@@ -283,6 +284,19 @@ const only = (answers: readonly ClientResponse[]): ClientResponse => {
 };
 
 /** What is wrong somehow, and answered in the form of its protocol. */
+/** Somebody has a model run for hours: it is ended, and whoever comes back too soon is told when to. */
+const endless = (client: HttpClient): Task => ({
+  name: 'runs that never end',
+  weight: 0.2,
+  async run() {
+    const body = JSON.stringify({ instances: [100_000_000_000] });
+    const { status, headers, body: answer } = await client.ask({ path: '/v1/models/endless:predict', body });
+    const paused = status === 503 && Number(headers['retry-after']) > 0;
+    if (status !== 504 && !paused)
+      throw new WrongAnswerError(`a run without end: ${status} ${answer.toString('utf8')}`);
+  },
+});
+
 const bad = (client: HttpClient): Task => ({
   name: 'bad requests',
   weight: 4,

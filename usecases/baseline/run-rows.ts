@@ -1,5 +1,5 @@
 import type { TensorData } from '../../core/model/tensor.ts';
-import { ModelLostError } from '../../platform/onnx/worker/isolated-model.ts';
+import { ModelLostError } from '../../platform/onnx/errors.ts';
 
 /** A model fails on rows of its own reference, on all that it was asked about. */
 export class ReferenceRunError extends Error {
@@ -81,9 +81,9 @@ interface Lost {
 async function lostOn([from, to]: readonly [number, number], { run, place, error }: Lost): Promise<ModelLostError> {
   const { file, number, what = 'row' } = place;
   const named = (rows: string, cause: ModelLostError): ModelLostError =>
-    new ModelLostError(`the graph does not survive ${rows} of ${file}: ${cause.message}`, {
+    new ModelLostError(`the graph does not survive ${rows} of ${file}: ${cause.message}`, cause.reason, {
       cause,
-      exceeded: cause.exceeded,
+      allowed: cause.allowed,
     });
   const one = (row: number): string => `${what} ${number(row)}`;
   if (to - from === 1) return named(one(from), error);

@@ -8,7 +8,7 @@ import type { OnnxModel } from '../../platform/onnx/model.ts';
 
 export interface ExplainerOptions {
   /** The version's model as it is served. */
-  readonly model: Pick<OnnxModel, 'run'>;
+  readonly model: Pick<OnnxModel, 'run' | 'part'>;
   readonly signature: Signature;
   readonly manifest: Manifest;
   /** Reads the .onnx file; asked once, when trees are first looked for. */

@@ -10,6 +10,7 @@ import type { TimeBudget } from '../../core/explain/time-budget.ts';
 import { Explanations } from '../../core/manifest/explanations.ts';
 import type { TensorData } from '../../core/model/tensor.ts';
 import { ProtobufError } from '../../core/onnx/protobuf.ts';
+import { loadModelBytes } from '../../platform/onnx/model.ts';
 import { answersOf } from './answered-parts.ts';
 import { assertCompared, assertScores } from './answered-rows.ts';
 import { backgroundReader, holdsMissing } from './background-tensors.ts';
@@ -142,7 +143,8 @@ export class FeatureExplainer implements Explainer {
   }
 
   private async openTrees(output: string): Promise<TreeExplainer | NotExactError> {
-    const { file, manifest } = this.options;
+    const { file, manifest, model } = this.options;
+    const { threads } = manifest.serving;
     const { batch, fixed } = batchOf(this.bound, manifest.serving.maxBatch);
     const rows = this.background.rows.length;
     try {
@@ -155,7 +157,8 @@ export class FeatureExplainer implements Explainer {
         feeds: this.backgroundFeeds(fixed ? batch : undefined),
         playerOf: this.playerOf,
         players: this.features.length,
-        threads: manifest.serving.threads,
+        openPart: (content) =>
+          model.part?.(content) ?? loadModelBytes(`the trees of output ${output}`, content, threads),
       });
     } catch (error) {
       if (error instanceof NotExactError) return error;

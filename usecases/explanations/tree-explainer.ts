@@ -7,7 +7,7 @@ import { PART_OUTPUTS, type ParsedTrees, parseTrees } from '../../core/explain/p
 import type { TimeBudget } from '../../core/explain/time-budget.ts';
 import { walkerOf } from '../../core/explain/tree-values.ts';
 import type { TensorData } from '../../core/model/tensor.ts';
-import { loadModelBytes, type OnnxModel } from '../../platform/onnx/model.ts';
+import type { OnnxModel } from '../../platform/onnx/model.ts';
 import { answersOf } from './answered-parts.ts';
 
 type Tensors = Record<string, TensorData>;
@@ -27,7 +27,8 @@ export interface TreeOptions {
   /** Feature -> player; -1 always is the explained row's. */
   readonly playerOf: ArrayLike<number>;
   readonly players: number;
-  readonly threads: number;
+  /** Opens a part of the graph. */
+  readonly openPart: (content: Uint8Array) => Promise<OnnxModel>;
 }
 
 /** What rows are explained against, and by whom: the game whose Shapley values are wanted. */
@@ -51,7 +52,7 @@ export class TreeExplainer {
   /** @throws NotExactError with the reason when values cannot be exact */
   static async open(options: TreeOptions): Promise<TreeExplainer> {
     const reading = parseTrees(options.file, options.bound, options.output);
-    const part = await loadModelBytes(`the trees of output ${options.output}`, reading.part, options.threads);
+    const part = await options.openPart(reading.part);
     const { backgroundRows, batch, feeds, players } = options;
     const answers = await answersOf([...Array(backgroundRows).keys()], batch, async (others) => {
       const { [PART_OUTPUTS.columns]: columns } = await part.run(feeds(others), [PART_OUTPUTS.columns]);

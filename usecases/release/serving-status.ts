@@ -1,6 +1,6 @@
 import { variantDimensions, versionDimensions } from '../../core/observability/metric-names.ts';
 import type { ReleaseState } from '../../core/registry/ledger.ts';
-import type { EndpointProbe, Home } from '../../platform/ports.ts';
+import type { EndpointProbe, Home, PausedVersion } from '../../platform/ports.ts';
 import type { ServingStatus } from './status-view.ts';
 
 const MINUTE_S = 60;
@@ -39,10 +39,17 @@ async function asked(
   if (seen === undefined) return undefined;
   const failure = seen.notLoaded?.find(({ version }) => version === champion);
   if (failure !== undefined) return { state: 'failing', answering: seen.champion, reason: failure.reason };
+  const pause = seen.paused?.find(({ version }) => version === champion);
+  if (pause !== undefined && seen.champion === champion)
+    return { state: 'paused', answering: null, reason: pauseText(pause) };
   if (seen.champion === champion) return { state: 'serving', answering: champion, reason: null };
   // It has not read the release yet.
   return { state: 'unseen', answering: seen.champion, reason: null };
 }
+
+/** Why the runs of a version are refused, and until when, in words. */
+export const pauseText = ({ reason, failures, retryInSeconds }: PausedVersion): string =>
+  `${reason}${failures > 1 ? ` (${failures} in a row)` : ''}; the next is let through ${retryInSeconds === 0 ? 'now' : `in ${retryInSeconds} s`}`;
 
 interface Looked {
   readonly model: string;

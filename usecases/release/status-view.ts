@@ -77,14 +77,14 @@ export type PagingView = z.infer<typeof PagingView>;
 /** Whether endpoints have the champion in memory. */
 const ServingStatus = z.strictObject({
   state: z
-    .enum(['serving', 'partly', 'failing', 'unseen'])
+    .enum(['serving', 'paused', 'partly', 'failing', 'unseen'])
     .describe(
-      'They have it; some have and some cannot load it; none can load it; or none was seen to have it since the traffic last changed hands.',
+      'They have it; the one that was asked has, and refuses its runs for a while, because earlier ones had to be ended; some have and some cannot load it; none can load it; or none was seen to have it since the traffic last changed hands.',
     ),
   answering: VersionNumber.nullable().describe(
     'Who answers in its place, or it; null where nobody does, or it is not known.',
   ),
-  reason: z.string().nullable().describe('Why it could not be loaded; null where that is not known.'),
+  reason: z.string().nullable().describe('Why it could not be loaded, or pauses; null where that is not known.'),
 });
 export type ServingStatus = z.infer<typeof ServingStatus>;
 

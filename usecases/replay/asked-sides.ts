@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { ModelVersion } from '../../core/registry/version.ts';
 import { loadIsolated } from '../../platform/onnx/worker/isolated-model.ts';
+import { mostMemoryMb } from '../../platform/onnx/worker/memory-limit.ts';
 import type { WorkerEntry } from '../../platform/onnx/worker/worker-process.ts';
 import type { Home } from '../../platform/ports.ts';
 import type { LoadModel } from '../quality/asked-version.ts';
@@ -43,7 +44,8 @@ export class AskedSides {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'trimtab-replay-'));
     this.#folder = folder;
     const { entry, runTimeoutMs: timeoutMs = 5_000 } = this.options;
-    const load: LoadModel = (file, options) => loadIsolated(file, options, { entry, timeoutMs });
+    const load: LoadModel = (file, options) =>
+      loadIsolated(file, options, { entry, timeoutMs, memoryMb: mostMemoryMb() });
     const [first, second] = await Promise.allSettled(
       this.records.map((record) => VersionAsker.open(this.home, record, { folder, load })),
     );

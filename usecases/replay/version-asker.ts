@@ -2,8 +2,7 @@ import { ContractBindingError } from '../../core/contract/bind.ts';
 import type { RunReport } from '../../core/observability/observation.ts';
 import type { ModelVersion } from '../../core/registry/version.ts';
 import { ObjectNotFoundError } from '../../platform/errors.ts';
-import { DigestMismatchError, ModelLoadError } from '../../platform/onnx/errors.ts';
-import { ModelLostError } from '../../platform/onnx/worker/isolated-model.ts';
+import { DigestMismatchError, ModelLoadError, ModelLostError } from '../../platform/onnx/errors.ts';
 import type { Home } from '../../platform/ports.ts';
 import { type AskedOptions, AskedVersion, type RowAnswer } from '../quality/asked-version.ts';
 

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Baseline } from '../../core/profile/profile.ts';
 import type { Artifact, ModelVersion } from '../../core/registry/version.ts';
 import type { Rehearsal } from '../../core/rehearsal/rehearsal.ts';
+import { digestOfFile } from '../../platform/digest.ts';
 import { DigestMismatchError } from '../../platform/onnx/errors.ts';
 import type { ObjectStore } from '../../platform/ports.ts';
 import type { ReleaseSnapshot } from '../../platform/snapshot-schema.ts';
@@ -11,16 +12,30 @@ import type { ReleaseSnapshot } from '../../platform/snapshot-schema.ts';
 /** Largest file that is read whole; bytes. */
 const SMALL = 32 * 1024 * 1024;
 
-/** Model files, baselines and last known releases in a folder, so that the endpoint can start while everything else is down. */
+/** What is kept of a version. */
+export type CachedKind = 'models' | 'baselines' | 'rehearsals';
+
+export interface ArtifactCacheOptions {
+  readonly folder: string;
+  readonly artifacts: Pick<ObjectStore, 'get' | 'download'>;
+  /** Told of every copy that was damaged and has been replaced. */
+  readonly onHealed: (kind: CachedKind, path: string) => void;
+}
+
+/**
+ * Model files, baselines and last known releases in a folder, so that the endpoint can start while everything else is
+ * down. A copy that is damaged is replaced by what the store has.
+ */
 export class ArtifactCache {
-  constructor(
-    private readonly folder: string,
-    private readonly artifacts: Pick<ObjectStore, 'get' | 'download'>,
-  ) {}
+  private readonly folder: string;
+
+  constructor(private readonly options: ArtifactCacheOptions) {
+    this.folder = options.folder;
+  }
 
   /** Path of a version's model file, downloaded unless it is there. The digest is for the loader to check. */
   file({ artifact }: ModelVersion): Promise<string> {
-    return this.kept('models', 'onnx', artifact);
+    return this.kept('models', artifact);
   }
 
   /**
@@ -36,42 +51,61 @@ export class ArtifactCache {
     return rehearsal && (await this.document<Rehearsal>('rehearsals', rehearsal));
   }
 
+  /**
+   * Replaces the copy of a version's model file, where it is damaged.
+   *
+   * @returns whether it was, and is right now
+   */
+  async heal({ artifact }: ModelVersion): Promise<boolean> {
+    const path = this.pathOf('models', artifact);
+    if ((await digestOfFile(path).catch(() => undefined)) === artifact.digest) return false;
+    await rm(path, { force: true });
+    await this.kept('models', artifact);
+    if ((await digestOfFile(path)) !== artifact.digest) return false;
+    this.options.onHealed('models', path);
+    return true;
+  }
+
   /** An artifact of JSON, as it was registered or not at all. */
-  private async document<T>(kind: string, artifact: Artifact): Promise<T> {
+  private async document<T>(kind: CachedKind, artifact: Artifact): Promise<T> {
     for (let attempt = 0; ; attempt++) {
-      const path = await this.kept(kind, 'json', artifact);
+      const path = await this.kept(kind, artifact);
       const bytes = await readFile(path);
       const found = createHash('sha256').update(bytes).digest('hex');
-      if (found === artifact.digest) return JSON.parse(bytes.toString('utf8')) as T;
+      if (found === artifact.digest) {
+        if (attempt > 0) this.options.onHealed(kind, path);
+        return JSON.parse(bytes.toString('utf8')) as T;
+      }
       // The copy may be the damaged one: once more from the store.
       await rm(path, { force: true });
       if (attempt > 0) throw new DigestMismatchError(path, artifact.digest, found);
     }
   }
 
+  private pathOf(kind: CachedKind, { digest }: Artifact): string {
+    return join(this.folder, kind, `${digest}.${kind === 'models' ? 'onnx' : 'json'}`);
+  }
+
   /** Path of an artifact's copy. */
-  private async kept(kind: string, ending: string, artifact: Artifact): Promise<string> {
-    const folder = join(this.folder, kind);
-    const path = join(folder, `${artifact.digest}.${ending}`);
+  private async kept(kind: CachedKind, artifact: Artifact): Promise<string> {
+    const { artifacts, onHealed } = this.options;
+    const path = this.pathOf(kind, artifact);
     const found = await stat(path).catch(() => undefined);
     if (found?.size === artifact.bytes) return path;
     const partial = `${path}.${process.pid}.${Math.random().toString(36).slice(2)}`;
-    await mkdir(folder, { recursive: true });
+    await mkdir(dirname(path), { recursive: true });
     try {
       // Read whole, a small file is there sooner: a copy by streams has to load them first.
-      if (artifact.bytes <= SMALL) await writeFile(partial, await this.artifacts.get(artifact.key));
-      else await this.artifacts.download(artifact.key, partial);
+      if (artifact.bytes <= SMALL) await writeFile(partial, await artifacts.get(artifact.key));
+      else await artifacts.download(artifact.key, partial);
       await rename(partial, path);
     } catch (error) {
       await rm(partial, { force: true });
       throw error;
     }
+    // What is shorter or longer than it was registered is damaged as well.
+    if (found !== undefined) onHealed(kind, path);
     return path;
-  }
-
-  /** Throws a file away that turned out to be damaged. */
-  async forget(record: ModelVersion): Promise<void> {
-    await rm(join(this.folder, 'models', `${record.artifact.digest}.onnx`), { force: true });
   }
 
   /** Keeps a release, whole or not at all. */

@@ -111,9 +111,14 @@ export class Endpoint {
 
   /** Reads the releases and loads what has traffic. Opens also when the ledger is unreachable or a model is broken. */
   static async open(options: EndpointOptions): Promise<Endpoint> {
-    const endpoint = new Endpoint(options);
+    const endpoint = Endpoint.opening(options);
     await endpoint.refresh();
     return endpoint;
+  }
+
+  /** One that has loaded nothing yet: every model is answered for as soon as `refresh` or `look` has it loaded. */
+  static opening(options: EndpointOptions): Endpoint {
+    return new Endpoint(options);
   }
 
   /** Answers a request. Never throws: what goes wrong is answered in the protocol's own form. */
@@ -151,14 +156,27 @@ export class Endpoint {
     };
   }
 
-  /** Reads the releases now. Does not throw: what cannot be read or loaded leaves things as they were. */
+  /**
+   * Reads the releases now, and waits until they are served. Does not throw: what cannot be read or loaded leaves things
+   * as they were.
+   */
   refresh(): Promise<void> {
     return this.models.refresh();
+  }
+
+  /** The same, but does not wait for what is being loaded. */
+  look(): Promise<void> {
+    return this.models.look();
   }
 
   /** Waits for a refresh that is under way, at most so long: a frozen function would not finish it. */
   settle(ms: number): Promise<void> {
     return this.models.settle(ms);
+  }
+
+  /** How many damaged copies in its cache were replaced, by kind. */
+  get healed(): ReadonlyMap<string, number> {
+    return this.models.healed;
   }
 
   /** What every model serves now, by name. */

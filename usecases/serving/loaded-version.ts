@@ -58,11 +58,12 @@ export async function unloadVersion({ model, explainer }: LoadedVersion): Promis
 }
 
 /**
- * How a version's file becomes a model. By default it runs in this process; a server brings a way that runs it elsewhere.
+ * How a version's file becomes a model. By default it runs in this process; a server brings a way that runs it elsewhere,
+ * and finds out by the rehearsal where.
  *
  * @throws DigestMismatchError or ModelLoadError, as `loadModel` does
  */
-export type ModelLoader = (record: ModelVersion, path: string) => Promise<OnnxModel>;
+export type ModelLoader = (record: ModelVersion, path: string, rehearsal?: Rehearsal) => Promise<OnnxModel>;
 
 const loadHere: ModelLoader = ({ artifact, manifest }, path) =>
   loadModel(path, { digest: artifact.digest, threads: manifest.serving.threads });
@@ -95,7 +96,7 @@ export async function loadVersion(
 ): Promise<LoadedVersion> {
   const { manifest } = record;
   const { contract } = manifest;
-  const model = await load(record, path);
+  const model = await load(record, path, rehearsal);
   try {
     const check = compileCheck(contract, model.signature);
     const outputs = compileOutputReader(manifest.decision, manifest.outputs);

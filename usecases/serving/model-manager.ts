@@ -5,7 +5,7 @@ import type { Route } from '../../core/serving/route.ts';
 import type { ClockPair } from '../../core/serving/two-clocks.ts';
 import type { Home, ServingReport } from '../../platform/ports.ts';
 import { withTimeout } from '../../platform/with-timeout.ts';
-import { ArtifactCache } from './artifact-cache.ts';
+import { ArtifactCache, type CachedKind } from './artifact-cache.ts';
 import type { ErrorLogger } from './error-log.ts';
 import type { ModelLoader } from './loaded-version.ts';
 import { ReleaseCache } from './release-cache.ts';
@@ -54,6 +54,9 @@ export class ModelManager {
   private readonly watch: ReleaseWatch;
   /** Writing releases to disk, one after the other, beside everything else. */
   private keeping: Promise<void> = Promise.resolve();
+  private closing = false;
+  /** How many damaged copies in the cache were replaced, by kind. */
+  readonly healed = new Map<CachedKind, number>();
   /** What there is to be asked for. */
   readonly catalog: Catalog;
 
@@ -70,7 +73,14 @@ export class ModelManager {
       defaultModel,
       statistics: (model, version) => statistics.of(model && nameOf(this.served, model), version),
     };
-    const cache = new ArtifactCache(options.cacheFolder, home.artifacts);
+    const cache = new ArtifactCache({
+      folder: options.cacheFolder,
+      artifacts: home.artifacts,
+      onHealed: (kind, path) => {
+        this.healed.set(kind, (this.healed.get(kind) ?? 0) + 1);
+        listener.complain('a damaged copy in the cache was replaced by what the store has', new DamagedCopyError(path));
+      },
+    });
     const timeoutMs = (options.ledgerTimeoutSeconds ?? 3) * 1000;
     const retryMs = (options.retrySeconds ?? 15) * 1000;
     const onError = listener.complain;
@@ -123,6 +133,8 @@ export class ModelManager {
           .catch((error) => complain(`the release of ${model} cannot be kept on disk`, error));
       },
       onLoad: (model, route, error) => {
+        // A load that ends with everything else is no failure.
+        if (this.closing) return;
         signal(model, route, { LoadFailure: error === undefined ? 0 : 1 });
         if (error !== undefined) complain(`version ${route.version} of ${model} cannot be loaded`, error);
       },
@@ -157,7 +169,7 @@ export class ModelManager {
   /** Makes sure that what the ledger says is in memory, now. @throws ProtocolError 404 or 503 */
   async load(name: string): Promise<void> {
     this.find(name)?.wake();
-    await this.watch.reread();
+    await this.watch.reread(nameOf(this.served, name));
     const model = this.get(name);
     if (this.watch.isStale(model.name))
       throw new ProtocolError(503, `the release of ${name} cannot be read now, try again later`);
@@ -189,9 +201,14 @@ export class ModelManager {
     return this.watch.freshen(model.name, now);
   }
 
-  /** Reads the releases now. Does not throw. */
+  /** Reads the releases now, and waits until they are served. Does not throw. */
   refresh(): Promise<void> {
     return this.watch.refresh();
+  }
+
+  /** Reads the releases now, and waits until it is known what they are. Does not throw. */
+  look(): Promise<void> {
+    return this.watch.look();
   }
 
   /** Waits for a refresh that is under way, at most so long. */
@@ -206,6 +223,7 @@ export class ModelManager {
 
   /** Frees all models, once `settled`. Nothing may be asked of them afterwards. */
   async close(settled: () => Promise<void>): Promise<void> {
+    this.closing = true;
     await this.watch.close();
     await settled();
     await this.keeping;
@@ -221,3 +239,11 @@ const nameOf = (served: ReadonlyMap<string, unknown>, name: string): string =>
   served.has(name) ? name : name.toLowerCase().replaceAll('_', '-');
 
 const blind = () => new ProtocolError(503, 'the releases cannot be read now, try again later');
+
+/** A copy in the cache was not what had been kept. */
+class DamagedCopyError extends Error {
+  override readonly name = 'DamagedCopyError';
+  constructor(path: string) {
+    super(`${path} was not what it had been: look after the disk that it is on`);
+  }
+}

@@ -16,7 +16,7 @@ export class RehearsalMismatchError extends Error {
  */
 export async function repeatRehearsal(model: OnnxModel, { kept }: Pick<Rehearsal, 'kept'>): Promise<void> {
   for (const [row, { inputs, outputs }] of kept.entries()) {
-    const feeds = restored(inputs);
+    const feeds = tensorsOf(inputs);
     let found: Awaited<ReturnType<OnnxModel['run']>>;
     try {
       found = await model.run(feeds);
@@ -26,7 +26,7 @@ export async function repeatRehearsal(model: OnnxModel, { kept }: Pick<Rehearsal
         { cause },
       );
     }
-    for (const [name, expected] of Object.entries(restored(outputs))) {
+    for (const [name, expected] of Object.entries(tensorsOf(outputs))) {
       const given = Object.hasOwn(found, name) ? found[name] : undefined;
       const mismatch = given === undefined ? 'is not there' : answerMismatch(expected, given);
       if (mismatch !== undefined)
@@ -37,5 +37,6 @@ export async function repeatRehearsal(model: OnnxModel, { kept }: Pick<Rehearsal
   }
 }
 
-const restored = (tensors: Readonly<Record<string, KeptTensor>>) =>
+/** Tensors as a model takes and gives them. */
+export const tensorsOf = (tensors: Readonly<Record<string, KeptTensor>>) =>
   Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, restoreTensor(tensor)]));

@@ -11,9 +11,13 @@ export interface ReleaseWatchOptions extends ReleaseReaderOptions {
   readonly intervalMs: number;
 }
 
-/** Keeps models at the ledger's state: one reading at a time, beside whatever else is going on. */
+/**
+ * Keeps models at the ledger's state, beside whatever else is going on. Models are independent: while a release of one
+ * is brought into service, which may take long, those of all others are read and followed.
+ */
 export class ReleaseWatch {
-  private running: Promise<void> | undefined;
+  /** While the ledger is asked which models there are, and what is released of them. */
+  private looking: Promise<void> | undefined;
   private lastRead: ClockPair | undefined;
   private closed = false;
   private readonly readers = new Map<string, ReleaseReader>();
@@ -29,10 +33,10 @@ export class ReleaseWatch {
     return !this.knowsNames && this.options.models.size === 0;
   }
 
-  /** Starts a refresh when the copy is older than it may be; does not wait for it. */
+  /** Has the releases read when the copy is older than it may be; does not wait for it. */
   touch(now: ClockPair): void {
-    if (this.running !== undefined) return;
-    if (this.lastRead === undefined || elapsedMs(this.lastRead, now) >= this.options.intervalMs) void this.refresh();
+    if (this.looking !== undefined) return;
+    if (this.lastRead === undefined || elapsedMs(this.lastRead, now) >= this.options.intervalMs) void this.look();
   }
 
   /**
@@ -45,20 +49,33 @@ export class ReleaseWatch {
     return this.closed ? undefined : this.readers.get(model)?.freshen(now);
   }
 
-  /** Reads the releases; one that is under way is joined. */
-  refresh(): Promise<void> {
+  /**
+   * Reads the releases, and begins to serve them; a look that is under way is joined.
+   *
+   * @returns when it is known what is released, which may not be served yet
+   */
+  look(): Promise<void> {
     if (this.closed) return Promise.resolve();
-    this.running ??= this.read().finally(() => {
+    this.looking ??= this.readAll((reader, outage) => reader.look(outage)).finally(() => {
       this.lastRead = clocksOf(this.options.home);
-      this.running = undefined;
+      this.looking = undefined;
     });
-    return this.running;
+    return this.looking;
   }
 
-  /** Reads the releases from now on: one that is under way may have seen what was before, and is waited for. */
-  async reread(): Promise<void> {
-    await this.running;
-    await this.refresh();
+  /** Reads the releases from now on. @returns when they are served */
+  async refresh(): Promise<void> {
+    if (this.closed) return;
+    const began = clocksOf(this.options.home);
+    await this.readAll((reader, outage) => reader.read(began, outage));
+    this.lastRead = clocksOf(this.options.home);
+  }
+
+  /** Reads one model's release from now on. @returns when it is served */
+  async reread(name: string): Promise<void> {
+    const began = clocksOf(this.options.home);
+    if (!this.readers.has(name)) await this.look();
+    await this.readers.get(name)?.read(began);
   }
 
   /** Whether the last reading of a model's release came to nothing. */
@@ -68,19 +85,19 @@ export class ReleaseWatch {
 
   /** Waits for a refresh that is under way, unless an answer has just waited for it in vain. */
   async settle(ms: number): Promise<void> {
-    if (this.running === undefined || [...this.readers.values()].some(({ outrun }) => outrun)) return;
-    await settledWithin(ms, this.running);
+    const readers = [...this.readers.values()].filter(({ busy }) => busy);
+    if ((this.looking === undefined && readers.length === 0) || readers.some(({ outrun }) => outrun)) return;
+    await settledWithin(ms, Promise.all([this.looking, ...readers.map((reader) => reader.settle())]));
   }
 
   async close(): Promise<void> {
     this.closed = true;
-    await this.running;
+    await this.looking;
     for (const reader of this.readers.values()) await reader.settle();
   }
 
-  private async read(): Promise<void> {
+  private async readAll(read: (reader: ReleaseReader, outage: unknown) => Promise<void>): Promise<void> {
     const { names, home, lastKnown, models, onError } = this.options;
-    const began = clocksOf(home);
     let found = names;
     let outage: unknown;
     if (found === 'all')
@@ -92,7 +109,7 @@ export class ReleaseWatch {
         outage = error;
         found = models.size > 0 ? [...models.keys()] : await lastKnown.models();
       }
-    await Promise.all(found.map((name) => this.reader(name).read(began, outage)));
+    await Promise.all(found.map((name) => read(this.reader(name), outage)));
   }
 
   private reader(name: string): ReleaseReader {

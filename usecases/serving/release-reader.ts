@@ -37,6 +37,15 @@ interface Reading {
   readonly done: Promise<void>;
   /** Whether an answer has gone out without it. */
   outrun: boolean;
+  /** Whether it is known what is released, and only served later. */
+  isKnown: boolean;
+}
+
+/** What a reading has found that is not served yet. */
+interface Found {
+  readonly state: ReleaseState | undefined;
+  /** Whether the ledger could not be read. */
+  readonly failed: boolean;
 }
 
 /** Reads one model's release: once at a time for all who wait, and knows how old the copy is. */
@@ -49,6 +58,8 @@ export class ReleaseReader {
   private triedAt: ClockPair | undefined;
   /** Releases are brought into service one after the other. */
   private applying: Promise<void> = Promise.resolve();
+  /** What is brought into service once what is under way has ended: of several readings the last. */
+  private next: Found | undefined;
   /** Whether the last reading came to nothing. */
   failed = false;
 
@@ -61,6 +72,11 @@ export class ReleaseReader {
   async settle(): Promise<void> {
     await this.reading?.done;
     await this.applying;
+  }
+
+  /** Whether anything is read, or brought into service. */
+  get busy(): boolean {
+    return this.reading !== undefined;
   }
 
   /** Whether an answer went out while a reading was under way that goes on without it. */
@@ -76,6 +92,15 @@ export class ReleaseReader {
   async read(since: ClockPair, outage?: unknown): Promise<void> {
     while (this.reading !== undefined && this.reading.startedAt.monotonic < since.monotonic) await this.reading.done;
     await (this.reading ?? this.begin(outage)).done;
+  }
+
+  /**
+   * Reads the release, and does not wait until it is served. Only what is found out is joined: what is being brought
+   * into service may take long, and may be taken back meanwhile.
+   */
+  look(outage?: unknown): Promise<void> {
+    const reading = this.reading === undefined || this.reading.isKnown ? this.begin(outage) : this.reading;
+    return reading.known;
   }
 
   /**
@@ -123,8 +148,12 @@ export class ReleaseReader {
       await this.applying;
       if (isCurrent()) this.reading = undefined;
     });
-    this.reading = { startedAt, known, done, outrun: false };
-    return this.reading;
+    const reading: Reading = { startedAt, known, done, outrun: false, isKnown: false };
+    void known.then(() => {
+      reading.isKnown = true;
+    });
+    this.reading = reading;
+    return reading;
   }
 
   private abandon(): void {
@@ -172,13 +201,24 @@ export class ReleaseReader {
     const { model } = this;
     this.failed = failed;
     const withheld = state !== undefined && model.withhold(state);
-    const applied = this.serially(async (now) => {
+    const waits = this.next !== undefined;
+    // What an earlier reading has found stands where a later one finds nothing.
+    this.next = { state: state ?? this.next?.state, failed };
+    if (!waits) this.applying = this.serially((now) => this.apply(now));
+    if (withheld) model.replaceBy(this.applying);
+  }
+
+  private async apply(now: number): Promise<void> {
+    const { model } = this;
+    const { state, failed } = this.next!;
+    this.next = undefined;
+    try {
       if (state !== undefined && model.isBehind(state)) await model.apply(state, now);
       else if (failed) await model.retry(now);
       await model.release(now);
-    });
-    this.applying = applied.then(() => this.options.onRead(model, failed));
-    if (withheld) model.replaceBy(this.applying);
+    } finally {
+      this.options.onRead(model, failed);
+    }
   }
 
   /** Does not reject. */

@@ -9,11 +9,10 @@ import { loadedRoutes, type Route, route, type Traffic } from '../../core/servin
 import type { TruthReader } from '../../core/serving/truth-fault.ts';
 import type { Variant } from '../../core/serving/variant.ts';
 import { examplePictures } from '../../platform/images/preprocess.ts';
-import { DigestMismatchError } from '../../platform/onnx/errors.ts';
-import type { NotLoaded, ServingReport } from '../../platform/ports.ts';
+import type { NotLoaded, PausedVersion, ServingReport } from '../../platform/ports.ts';
 import type { ReleaseSnapshot } from '../../platform/snapshot-schema.ts';
 import type { ArtifactCache } from './artifact-cache.ts';
-import { loadFailureReason } from './load-failure.ts';
+import { isVersionsFault, loadFailureReason } from './load-failure.ts';
 import { type LoadedVersion, loadVersion, type ModelLoader, unloadVersion, wantsBaseline } from './loaded-version.ts';
 import { KeySource } from './privacy-key-source.ts';
 
@@ -27,7 +26,7 @@ export interface ServedModelOptions {
   readonly privacy: () => Promise<PrivacyKeys>;
   /** How long a version without traffic stays in memory, in case it gets it back; milliseconds. */
   readonly graceMs: number;
-  /** How long after a failed load it is tried again; milliseconds. */
+  /** How long after a failed load it is tried again, the first time; milliseconds. */
   readonly retryMs: number;
   /** Takes a release that is served whole, to keep it on disk; nobody waits for it. */
   readonly keep: (model: string, release: ReleaseSnapshot) => void;
@@ -45,7 +44,12 @@ const PRIVACY_OFFER_MS = 600_000;
 interface Attempt {
   readonly at: number;
   readonly error: unknown;
+  /** How many in a row have failed. */
+  readonly count: number;
 }
+
+/** Longest time after a failed load until it is tried again; milliseconds. */
+const MAX_RETRY_MS = 600_000;
 
 const NOTHING: Traffic & { readonly revision: number } = {
   revision: 0,
@@ -124,7 +128,16 @@ export class ServedModel {
       champion,
       challengers: challengers.map(({ version, weight }) => ({ version, weight })),
       notLoaded: this.notLoaded(),
+      paused: this.paused(),
     };
+  }
+
+  /** Versions that have traffic, and whose runs are refused for a while. */
+  private paused(): PausedVersion[] {
+    return loadedRoutes(this.serving).flatMap(({ version, variant }) => {
+      const pause = this.inMemory.get(version)!.model.pause?.();
+      return pause === undefined ? [] : [{ version, variant, ...pause }];
+    });
   }
 
   /** Versions that the release which was last asked for gives traffic, and that could not be loaded. */
@@ -197,7 +210,7 @@ export class ServedModel {
   wake(): void {
     this.held = false;
     for (const [version, { error }] of this.failures)
-      this.failures.set(version, { at: Number.NEGATIVE_INFINITY, error });
+      this.failures.set(version, { at: Number.NEGATIVE_INFINITY, error, count: 0 });
   }
 
   /**
@@ -312,7 +325,7 @@ export class ServedModel {
     const { version } = each;
     if (this.inMemory.has(version)) return true;
     const failure = this.failures.get(version);
-    if (failure !== undefined && now - failure.at < this.options.retryMs) {
+    if (failure !== undefined && now - failure.at < this.retryMs(failure)) {
       this.options.onLoad(this.name, each, failure.error);
       return false;
     }
@@ -322,10 +335,16 @@ export class ServedModel {
       this.options.onLoad(this.name, each);
       return true;
     } catch (error) {
-      this.failures.set(version, { at: now, error });
+      this.failures.set(version, { at: now, error, count: (failure?.count ?? 0) + 1 });
       this.options.onLoad(this.name, each, error);
       return false;
     }
+  }
+
+  /** What a version fails at by itself is tried more and more rarely: each try costs as much as the first. */
+  private retryMs({ error, count }: Attempt): number {
+    const { retryMs } = this.options;
+    return isVersionsFault(error) ? Math.min(Math.max(retryMs, MAX_RETRY_MS), retryMs * 2 ** (count - 1)) : retryMs;
   }
 
   private async load(each: Route): Promise<LoadedVersion> {
@@ -353,9 +372,8 @@ export class ServedModel {
       await privacy;
       return loaded;
     } catch (error) {
-      if (!(error instanceof DigestMismatchError)) throw error;
-      // The copy in the cache may be the damaged one: once more from the store.
-      await cache.forget(record);
+      // Whatever it is called that a damaged copy leads to: once more from the store, if that has a better one.
+      if (!(await cache.heal(record).catch(() => false))) throw error;
       return await fresh();
     }
   }

@@ -1,4 +1,5 @@
 import type { EndpointProbe, ServingReport } from '../../../platform/ports.ts';
+import { pauseText } from '../../../usecases/release/serving-status.ts';
 import { type DoctorCheck, errorReason, fail, ok, skipped } from '../check.ts';
 import type { HomeContext } from '../context.ts';
 import type { Finding } from '../doctor-view.ts';
@@ -27,6 +28,12 @@ async function follows(probe: EndpointProbe, model: string, revision: number, ch
   for (const end = Date.now() + FOLLOWS_MS; ; ) {
     try {
       const seen = await probe.report(model);
+      const pause = seen.paused?.find(({ version }) => version === champion);
+      if (pause !== undefined && seen.champion === champion)
+        return fail(name, `${servedText(seen)}, which pauses: ${pauseText(pause)}`, {
+          expected,
+          remedy: `see what its callers send it; \`trimtab rollback ${model}\`, or register it with a graph that ends; docs/serve.md says what a run may take`,
+        });
       if (seen.revision >= revision && seen.champion === champion) return ok(name, servedText(seen));
       const failure = seen.notLoaded?.find(({ version }) => version === champion);
       if (failure !== undefined && seen.revision >= revision)

@@ -1,25 +1,11 @@
 import type { TensorData } from '../../../core/model/tensor.ts';
 import type { RunReport } from '../../../core/observability/observation.ts';
 import { PlatformError } from '../../errors.ts';
+import { type LossReason, ModelLostError } from '../errors.ts';
 import type { LoadOptions, OnnxModel } from '../model.ts';
-import { limitMemory } from './memory-limit.ts';
+import { endFirst, MemoryLimit } from './memory-limit.ts';
 import type { WorkerModel } from './messages.ts';
 import { type WorkerEntry, WorkerLostError, WorkerProcess } from './worker-process.ts';
-
-/** A model has not answered in time, or has taken its process along. */
-export class ModelLostError extends PlatformError {
-  override readonly name = 'ModelLostError';
-  /** The limit that it went beyond, where it was one: seconds, or MB. */
-  readonly exceeded: { readonly limit: 'time' | 'memory'; readonly allowed: number } | undefined;
-
-  constructor(
-    message: string,
-    { exceeded, ...options }: ErrorOptions & Partial<Pick<ModelLostError, 'exceeded'>> = {},
-  ) {
-    super(message, options);
-    this.exceeded = exceeded;
-  }
-}
 
 export interface IsolationOptions {
   readonly entry: WorkerEntry;
@@ -31,6 +17,8 @@ export interface IsolationOptions {
   readonly loadTimeoutMs?: number;
   /** Most memory that the process may hold; MB. @default no limit */
   readonly memoryMb?: number | undefined;
+  /** Called when a process ends, asked to or not. */
+  readonly onEnd?: ((how: string) => void) | undefined;
 }
 
 interface Run {
@@ -70,23 +58,43 @@ export async function loadIsolated(
   }
 }
 
+/** A model in such a process. */
+export interface IsolatedModel extends OnnxModel {
+  /** What its load took of processors; milliseconds. */
+  readonly loadCpuMs: number;
+}
+
 /** A process that opens and runs graphs within limits. It starts at once, and is started again after it was lost. */
 export class IsolatedProcess {
   #worker: WorkerProcess | undefined;
+  #memory: MemoryLimit | undefined;
+  /** The process that is known to have started. */
+  #started: WorkerProcess | undefined;
   #lost = 0;
   #models = 0;
 
   constructor(private readonly isolation: IsolationOptions) {
-    this.#worker = new WorkerProcess(isolation.entry, () => undefined);
+    this.#worker = this.#start();
+  }
+
+  /** Id of the process; undefined while there is none. */
+  get pid(): number | undefined {
+    return this.#worker?.pid;
+  }
+
+  /** Resolves when the process takes orders. @throws WorkerLostError, WorkerNotStartedError */
+  async ready(): Promise<void> {
+    await this.#ask(async () => undefined, this.#startMs);
   }
 
   /** @throws DigestMismatchError, ModelLoadError, ModelLostError, WorkerNotStartedError */
-  async load(path: string, options: LoadOptions): Promise<OnnxModel> {
+  async load(path: string, options: LoadOptions): Promise<IsolatedModel> {
     const model: WorkerModel = { key: this.#models++, path, ...options };
     const reply = await this.#ask((worker) => worker.ask({ kind: 'load', model }), this.#loadMs);
     if (!('signature' in reply)) throw new ModelLostError(`${path} has given no signature`);
     return {
       signature: reply.signature,
+      loadCpuMs: reply.cpuMs,
       run: (feeds, outputs, report) => this.#run(model, { feeds, outputs, report }),
       release: () => this.#release(model),
     };
@@ -125,22 +133,26 @@ export class IsolatedProcess {
   /** @param timeoutMs from when the process has started */
   async #ask<T>(order: (worker: WorkerProcess) => Promise<T>, timeoutMs: number): Promise<T> {
     if (this.#lost >= MAX_LOST) throw new ModelLostError(`the model was lost ${MAX_LOST} times and is not tried again`);
-    const worker = this.#worker ?? new WorkerProcess(this.isolation.entry, () => undefined);
+    const worker = this.#worker ?? this.#start();
     this.#worker = worker;
-    let [late, started] = [false, false];
-    const { memoryMb } = this.isolation;
-    const memory = memoryMb === undefined ? undefined : limitMemory(worker, memoryMb);
+    const memory = this.#memory;
+    let late = false;
+    let started = this.#started === worker;
+    memory?.begin();
     const within = (ms: number): NodeJS.Timeout =>
       setTimeout(() => {
         late = true;
         worker.kill();
       }, ms);
-    let timer = within(this.#startMs);
+    let timer = within(started ? timeoutMs : this.#startMs);
     try {
-      await worker.ready;
-      started = true;
-      clearTimeout(timer);
-      timer = within(timeoutMs);
+      if (!started) {
+        await worker.ready;
+        this.#started = worker;
+        started = true;
+        clearTimeout(timer);
+        timer = within(timeoutMs);
+      }
       return await order(worker);
     } catch (error) {
       if (!(error instanceof WorkerLostError)) throw error;
@@ -151,23 +163,31 @@ export class IsolatedProcess {
           cause: error,
         });
       this.#lost++;
-      throw this.#lostError(error, late ? timeoutMs : undefined, memory?.exceeded ? memoryMb : undefined);
+      throw this.#lostError(error, late ? timeoutMs : undefined, memory);
     } finally {
       clearTimeout(timer);
-      memory?.stop();
+      memory?.end();
     }
   }
 
-  /** @param late milliseconds that it was given, where it took longer; @param large MB, where it took more */
-  #lostError(cause: WorkerLostError, late: number | undefined, large: number | undefined): ModelLostError {
-    const lost = (how: string, exceeded?: ModelLostError['exceeded']): ModelLostError =>
-      new ModelLostError(`the model was lost: ${how}`, { cause, exceeded });
-    if (large !== undefined)
-      return lost(`its process took more than the ${large} MB that it may have`, { limit: 'memory', allowed: large });
-    if (late !== undefined)
-      return lost(`it has not answered within ${late / 1_000} s`, { limit: 'time', allowed: late / 1_000 });
+  #start(): WorkerProcess {
+    const { entry, memoryMb, onEnd } = this.isolation;
+    const worker = new WorkerProcess(entry, (how) => onEnd?.(how));
+    this.#memory = memoryMb === undefined ? undefined : new MemoryLimit(worker, memoryMb);
+    if (memoryMb !== undefined) endFirst(worker);
+    return worker;
+  }
+
+  /** @param lateMs what it was given, where it took longer */
+  #lostError(cause: WorkerLostError, lateMs: number | undefined, memory: MemoryLimit | undefined): ModelLostError {
+    const lost = (how: string, reason: LossReason, allowed?: number): ModelLostError =>
+      new ModelLostError(`the model was lost: ${how}`, reason, { cause, allowed });
+    const { memoryMb } = this.isolation;
+    if (memory?.exceeded)
+      return lost(`its process took more than the ${memoryMb} MB that it may have`, 'memory', memoryMb);
+    if (lateMs !== undefined) return lost(`it has not answered within ${lateMs / 1_000} s`, 'time', lateMs / 1_000);
     // Nobody here has killed it: most often that is the system, out of memory.
     const { message } = cause;
-    return lost(message.includes('SIGKILL') ? `${message}: the system may have run out of memory` : message);
+    return lost(message.includes('SIGKILL') ? `${message}: the system may have run out of memory` : message, 'crash');
   }
 }

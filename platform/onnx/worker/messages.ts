@@ -35,7 +35,8 @@ export interface WorkerError {
 
 /** Responses of a worker; they carry no id, because they come in the order of the requests. */
 export type WorkerResponse =
-  | { readonly signature: Signature }
+  /** `cpuMs`: what the load took of processors, which other work on the machine does not lengthen. */
+  | { readonly signature: Signature; readonly cpuMs: number }
   /** `ms`: duration of the run itself. */
   | { readonly outputs: Record<string, TensorData>; readonly ms: number }
   | { readonly released: true }

@@ -24,8 +24,12 @@ export function serveRuns(): void {
 async function answer(models: Map<number, OnnxModel>, order: WorkerRequest): Promise<WorkerResponse> {
   try {
     switch (order.kind) {
-      case 'load':
-        return { signature: (await loaded(models, order.model)).signature };
+      case 'load': {
+        const before = process.cpuUsage();
+        const { signature } = await loaded(models, order.model);
+        const { user, system } = process.cpuUsage(before);
+        return { signature, cpuMs: (user + system) / 1_000 };
+      }
       case 'run': {
         // A worker that replaced another may not have loaded it yet.
         const model = await loaded(models, order.model);

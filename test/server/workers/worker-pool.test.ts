@@ -3,12 +3,18 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { TensorData } from '../../../core/model/tensor.ts';
+import { Exposition } from '../../../core/observability/exposition.ts';
 import { digestOfFile } from '../../../platform/digest.ts';
 import { DigestMismatchError, FeedError, ModelLoadError } from '../../../platform/onnx/errors.ts';
-import { loadModel, type OnnxModel } from '../../../platform/onnx/model.ts';
-import { WorkerPool, type WorkerPoolOptions } from '../../../server/workers/worker-pool.ts';
+import { loadModel } from '../../../platform/onnx/model.ts';
+import {
+  QUICK_LOAD_MS,
+  type WorkerModelHandle,
+  WorkerPool,
+  type WorkerPoolOptions,
+} from '../../../server/workers/worker-pool.ts';
 import { bundled } from '../../fixtures/bundled.ts';
-import { loopModel } from '../../fixtures/onnx/write.ts';
+import { expandModel, foldingModel, loopModel } from '../../fixtures/onnx/write.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 
 const TREE = path.resolve('test/fixtures/onnx/tree-30.onnx');
@@ -41,6 +47,8 @@ function open(options: Partial<WorkerPoolOptions> = {}): WorkerPool {
     entry: { file: worker },
     size: 1,
     runTimeoutMs: 600_000,
+    loadTimeoutMs: 600_000,
+    memoryMb: 4_096,
     maxWaitMs: 600_000,
     onLost: (what) => lost.push(what),
     ...options,
@@ -48,7 +56,30 @@ function open(options: Partial<WorkerPoolOptions> = {}): WorkerPool {
   return pool;
 }
 afterEach(() => pool.close());
-const load = async (file: string): Promise<OnnxModel> => pool.load(file, { digest: await digestOfFile(file) });
+const source = async (file: string) => ({
+  name: path.basename(file, '.onnx'),
+  version: 1,
+  path: file,
+  digest: await digestOfFile(file),
+  threads: 1,
+});
+const load = async (file: string): Promise<WorkerModelHandle> => pool.load(await source(file));
+/** A model that takes some seconds to load, and 400 MB. */
+async function slowFile(): Promise<string> {
+  const file = path.join(folder, 'slow.onnx');
+  await writeFile(file, foldingModel(6_000));
+  return file;
+}
+/** What `what` gives once it is no longer refused for a pause. */
+async function afterPause<T>(what: () => Promise<T>): Promise<T> {
+  for (;;)
+    try {
+      return await what();
+    } catch (error) {
+      if (!/ pauses: /.test((error as Error).message)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+}
 
 async function until(what: () => boolean): Promise<void> {
   while (!what()) await new Promise((resolve) => setTimeout(resolve, 20));
@@ -76,7 +107,7 @@ describe('WorkerPool', () => {
 
   it('keeps what an error is: damaged, not a model, not fed rightly', async () => {
     open();
-    await expect(pool.load(TREE, { digest: 'x' })).rejects.toThrow(DigestMismatchError);
+    await expect(source(TREE).then((tree) => pool.load({ ...tree, digest: 'x' }))).rejects.toThrow(DigestMismatchError);
     const none = path.join(folder, 'none.onnx');
     await writeFile(none, 'none');
     await expect(load(none)).rejects.toThrow(ModelLoadError);
@@ -86,19 +117,91 @@ describe('WorkerPool', () => {
     expect(await model.run(row())).toHaveProperty('label');
   });
 
-  it('ends a run that does not end: 504 in time, the processor freed, and others are served', async () => {
-    open({ runTimeoutMs: 1_500 });
+  it('makes the runs of others in another worker while one does not end', async () => {
+    open();
     const [stuck, tree] = [await load(loop), await load(TREE)];
     expect((await stuck.run(count(1000n))).product!.data[0]).toBeGreaterThan(1);
-    const [pid] = pool.pids;
-    expect(alive(pid!)).toBe(true);
     const forever = stuck.run(count(HOURS));
-    const behind = tree.run(row());
-    await expect(forever).rejects.toMatchObject({ status: 504 });
-    expect(await behind).toHaveProperty('label');
-    expect(alive(pid!)).toBe(false);
-    expect(lost).toEqual(['a worker ended: SIGKILL']);
-    expect((await stuck.run(count(10n))).product!.shape).toEqual([1]);
+    const pids = pool.pids;
+    expect(await tree.run(row())).toHaveProperty('label');
+    expect(pool.pids.filter((pid) => !pids.includes(pid))).toHaveLength(1);
+    pool.close();
+    await expect(forever).rejects.toThrow('SIGKILL');
+  });
+
+  it('ends a run that does not end: 504 in time, and its processor freed', async () => {
+    open({ runTimeoutMs: 300 });
+    const stuck = await load(loop);
+    const before = pool.pids;
+    await expect(stuck.run(count(HOURS))).rejects.toMatchObject({ status: 504 });
+    await until(() => before.filter(alive).length < before.length);
+    expect(lost).toContain('a worker ended: SIGKILL');
+  });
+
+  it('lets a model pause whose run was ended, and says why; others do not notice', async () => {
+    open({ runTimeoutMs: 300 });
+    const [stuck, tree] = [await load(loop), await load(TREE)];
+    const waits = Array.from({ length: 3 }, () => stuck.run(count(HOURS)));
+    const ends = await Promise.allSettled(waits);
+    expect(ends.map((end) => (end as PromiseRejectedResult).reason.status).sort()).toEqual([503, 503, 504]);
+    await expect(stuck.run(count(1n))).rejects.toMatchObject({ status: 503, retryAfterSeconds: 1 });
+    expect(stuck.pause()).toMatchObject({ reason: 'a run of it has not ended in time', failures: 1 });
+    expect(await tree.run(row())).toHaveProperty('label');
+    const text = new Exposition('local');
+    await pool.collect(text);
+    expect(text.toString()).toMatch(
+      /trimtab_runs_ended_total\{environment="local",model="loop",version="1",reason="time"\} 1/,
+    );
+    expect((await afterPause(() => stuck.run(count(1n)))).product!.shape).toEqual([1]);
+    expect(stuck.pause()).toBeUndefined();
+  });
+
+  it('ends a run that takes more memory than it may, and tells its caller', async () => {
+    open({ memoryMb: 400 });
+    const file = path.join(folder, 'expand.onnx');
+    await writeFile(file, expandModel());
+    const [greedy, tree] = [await load(file), await load(TREE)];
+    expect((await greedy.run(count(1000n))).sum!.data[0]).toBe(1000);
+    await expect(greedy.run(count(1_000_000_000n))).rejects.toMatchObject({
+      status: 500,
+      message: 'the run took more than the 400 MB that it may have, and was ended',
+    });
+    expect(await tree.run(row())).toHaveProperty('label');
+  });
+
+  it('loads what takes long where nobody waits for it: neither runs nor loads of others', async () => {
+    open();
+    const tree = await load(TREE);
+    const slow = load(await slowFile()).catch((error: Error) => error);
+    expect(await tree.run(row())).toHaveProperty('label');
+    expect(await load(TREE)).toHaveProperty('signature');
+    pool.close();
+    expect(await slow).toBeInstanceOf(ModelLoadError);
+  });
+
+  it('ends a load that takes longer than it may, or more memory', async () => {
+    const within = (options: Partial<WorkerPoolOptions>) => {
+      open(options);
+      return slowFile()
+        .then(load)
+        .finally(() => pool.close());
+    };
+    await expect(within({ loadTimeoutMs: 300 })).rejects.toThrow(/within its budget: .* not answered within 0.3 s/);
+    await expect(within({ memoryMb: 250 })).rejects.toThrow(/within its budget: .* took more than the 250 MB/);
+  });
+
+  it('gives what loads slowly a worker of its own, the one that has loaded it', async () => {
+    open();
+    const slow = path.join(folder, 'rather-slow.onnx');
+    await writeFile(slow, foldingModel(4_000));
+    const model = await load(slow);
+    expect(model.loadMs).toBeGreaterThan(QUICK_LOAD_MS);
+    const { pids } = pool;
+    const x: TensorData = { type: 'float32', shape: [1, 1], data: Float32Array.of(1) };
+    expect((await model.run({ x })).y!.shape).toEqual([1, 1]);
+    expect(pool.pids).toEqual(pids);
+    await model.release();
+    await until(() => pool.pids.length === 0);
   });
 
   it('lets other workers go on while one is stuck', async () => {
@@ -114,20 +217,21 @@ describe('WorkerPool', () => {
     await forever;
   });
 
-  it('fails the run of a worker that crashes, and says that it is one short until another has its place', async () => {
+  it('fails the run of a worker that crashes, and makes the next ones in another', async () => {
     open();
     const stuck = await load(loop);
+    await stuck.warm();
+    const before = pool.pids;
     const forever = stuck.run(count(HOURS));
-    process.kill(pool.pids[0]!, 'SIGKILL');
+    for (const pid of before) process.kill(pid, 'SIGKILL');
     await expect(forever).rejects.toThrow('the worker ended (SIGKILL)');
-    expect(pool.states).toMatchObject({ up: 0, lost: 1 });
-    expect(await stuck.run(count(1n))).toHaveProperty('product');
-    await until(() => pool.states.lost === 0);
+    expect(await afterPause(() => stuck.run(count(1n)))).toHaveProperty('product');
   });
 
   it('refuses with 503 what has waited too long for a worker', async () => {
     open({ maxWaitMs: 50 });
     const stuck = await load(loop);
+    await stuck.warm();
     const forever = stuck.run(count(HOURS));
     await expect(stuck.run(count(1n))).rejects.toMatchObject({ status: 503, retryAfterSeconds: 1 });
     pool.close();

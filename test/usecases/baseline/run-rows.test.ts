@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { ModelLostError } from '../../../platform/onnx/worker/isolated-model.ts';
+import { ModelLostError } from '../../../platform/onnx/errors.ts';
 import { runRows } from '../../../usecases/baseline/run-rows.ts';
 
 const place = { file: 'rows.csv', number: (row: number) => row + 1 };
 
 /** Runs rows, and loses the graph where a part is such. */
 const losing = (lost: (from: number, to: number) => boolean) => async (from: number, to: number) => {
-  if (lost(from, to)) throw new ModelLostError('gone', { exceeded: { limit: 'time', allowed: 30 } });
+  if (lost(from, to)) throw new ModelLostError('gone', 'time', { allowed: 30 });
   return {};
 };
 
@@ -31,7 +31,7 @@ describe('runRows', () => {
       place,
     );
     await expect(lost).rejects.toThrow('the graph does not survive row 7 of rows.csv: gone');
-    await expect(lost).rejects.toMatchObject({ exceeded: { limit: 'time', allowed: 30 } });
+    await expect(lost).rejects.toMatchObject({ reason: 'time', allowed: 30 });
     await expect(
       runRows(
         1,

@@ -61,6 +61,11 @@ describe('whether the champion is served, in the status', () => {
     const { text } = await status(probeOf({ revision: 9, champion: 3, notLoaded }));
     expect(text).toContain('version 3 goes on answering in its place');
     expect((await status(probeOf({ revision: 9, champion: 1 }))).serving).toMatchObject({ state: 'serving' });
+    const pause = { reason: 'a run of it has not ended in time', failures: 2, retryInSeconds: 15 };
+    const paused = [{ version: 1, variant: 'champion' as const, ...pause }];
+    const pausing = await status(probeOf({ revision: 9, champion: 1, paused }));
+    expect(pausing.serving).toMatchObject({ state: 'paused', answering: null });
+    expect(pausing.text).toContain(`PAUSES: ${pause.reason} (2 in a row); the next is let through in 15 s`);
     const silent: EndpointProbe = { report: () => Promise.reject(new Error('refused')) };
     expect((await status(silent)).serving).toMatchObject({ state: 'unseen' });
   });
