@@ -5,6 +5,7 @@ import { PrometheusSink } from '../core/observability/prometheus.ts';
 import { type LocalHome, openLocalHome } from '../platform/local/home.ts';
 import { httpProbe } from '../platform/local/http-probe.ts';
 import type { EndpointProbe } from '../platform/ports.ts';
+import { startKeeper } from '../server/bookkeeping/keeper.ts';
 import { DeliveryStream } from '../server/captures/delivery-stream.ts';
 import { serve } from '../server/http/http-server.ts';
 import { type Interval, startInterval } from '../server/lib/interval.ts';
@@ -48,6 +49,8 @@ export interface LocalRuntime {
 const ALARM_SECONDS = 1;
 const DROP_SECONDS = 0.5;
 const DELIVERY_SECONDS = 1;
+/** How long the last write before the end may take; milliseconds. */
+const LAST_DELIVERY_MS = 2_000;
 /** Uploads pause for seconds. */
 const QUIET_SECONDS = 10;
 
@@ -59,7 +62,7 @@ export async function startLocalRuntime(options: LocalRuntimeOptions): Promise<L
   const log = options.log ?? (() => undefined);
   const home = await openLocalHome(options.home);
   // It is here to be worked in: data files are dropped into it.
-  await mkdir(home.folder, { recursive: true });
+  await mkdir(home.folder, { recursive: true }).catch((error: Error) => home.bookkeeping.lost('marker', error, 1));
   const stream = new DeliveryStream(home, log);
   const sink = new PrometheusSink(home.metrics.environment);
   const endpoint = await Endpoint.open({
@@ -73,6 +76,7 @@ export async function startLocalRuntime(options: LocalRuntimeOptions): Promise<L
     mirror: 'after',
   });
   const collectors = [
+    home.bookkeeping.collect,
     releaseGauges(() => endpoint.reports()),
     watchedGauges(home, () => [...endpoint.reports().keys()]),
   ];
@@ -83,7 +87,12 @@ export async function startLocalRuntime(options: LocalRuntimeOptions): Promise<L
     ...(options.callerHeader === undefined ? {} : { callerHeader: options.callerHeader }),
   });
   const marker = path.join(home.folder, 'local-runtime.json');
-  await writeFile(marker, JSON.stringify({ url: server.url, pid: process.pid }));
+  const { bookkeeping } = home;
+  // Without it others do not know that the home is served: that is no reason not to serve it.
+  await writeFile(marker, JSON.stringify({ url: server.url, pid: process.pid })).catch((error: Error) =>
+    bookkeeping.lost('marker', error, 1),
+  );
+  const keeper = await startKeeper(home, log);
   const probe = httpProbe(server.url);
   const every = (name: string, usual: number): number => options.every?.[name] ?? usual;
   const schedules = {
@@ -98,7 +107,8 @@ export async function startLocalRuntime(options: LocalRuntimeOptions): Promise<L
   const failed = (what: string) => (error: unknown) =>
     log(`${what}: ${error instanceof Error ? error.message : error}`);
   const loops: Interval[] = [
-    startInterval(DELIVERY_SECONDS, () => stream.flush(), failed('captures')),
+    // What cannot be delivered is counted, and told by the keeper.
+    startInterval(DELIVERY_SECONDS, () => stream.flush(), () => undefined),
     startInterval(ALARM_SECONDS, () => alarms.evaluate(), failed('alarms')),
     // Requests trigger a refresh of the release; this does so when there are none.
     startInterval(1, () => endpoint.refresh(), failed('release')),
@@ -135,10 +145,11 @@ export async function startLocalRuntime(options: LocalRuntimeOptions): Promise<L
     close: async () => {
       await Promise.all(loops.map((loop) => loop.stop()));
       await server.close();
-      await stream.flush();
+      await stream.close(LAST_DELIVERY_MS);
       await endpoint.close();
       await home.close();
-      await rm(marker, { force: true });
+      await keeper.stop();
+      await rm(marker, { force: true }).catch(() => undefined);
     },
   };
 }

@@ -7,8 +7,10 @@ import { errorObject, ProtocolError } from '../core/protocols/protocol.ts';
 import type { HttpRequest, HttpResponse } from '../core/serving/http.ts';
 import type { WorkerEntry } from '../platform/onnx/worker/worker-process.ts';
 import type { Home } from '../platform/ports.ts';
+import { withTimeout } from '../platform/with-timeout.ts';
 import { Endpoint } from '../usecases/serving/endpoint.ts';
 import { DeliveryStream } from './captures/delivery-stream.ts';
+import { startKeeper } from './bookkeeping/keeper.ts';
 import { Health } from './health.ts';
 import { type HttpServer, serve } from './http/http-server.ts';
 import { AdmissionLimit } from './lib/admission-limit.ts';
@@ -48,6 +50,8 @@ export interface Serving {
 
 /** Seconds between two writes of captures and metrics. */
 const DELIVERY_SECONDS = 1;
+/** How long the last write before the end may take; milliseconds. */
+const LAST_DELIVERY_MS = 2_000;
 
 /**
  * Starts a server. It listens immediately, so that health checks are answered while models are being loaded.
@@ -83,6 +87,7 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
     collectors: [
       counts.collect,
       pending.collect,
+      home.bookkeeping.collect,
       stateOf(pool, queue, admission),
       releaseGauges(() => endpoint?.reports() ?? new Map()),
     ],
@@ -152,6 +157,7 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
           ...(settings.callerHeader === undefined ? {} : { callerHeader: settings.callerHeader }),
         });
   health.starting = false;
+  const keeper = await startKeeper(home, log);
   const loops = runLoops({ endpoint, stream, flushMetrics: () => emf.flush(), refresh: settings.refresh, log });
   return {
     url: server.url,
@@ -164,10 +170,11 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
       await Promise.all([server.drain(drain), grpc?.drain(drain)]);
       await Promise.all(loops.map((loop) => loop.stop()));
       emf.flush();
-      await stream.flush().catch((error: Error) => log(`captures: ${error.message}`));
+      await stream.close(LAST_DELIVERY_MS);
       await endpoint.close();
       pool.close();
-      await home.close();
+      await withTimeout(LAST_DELIVERY_MS, 'the home', home.close()).catch((error: Error) => log(error.message));
+      await keeper.stop();
     },
   };
 }
@@ -212,7 +219,8 @@ function runLoops({ endpoint, stream, flushMetrics, refresh, log }: LoopOptions)
   const failed = (what: string) => (error: unknown) =>
     log(`${what}: ${error instanceof Error ? error.message : error}`);
   return [
-    startInterval(DELIVERY_SECONDS, () => stream.flush(), failed('captures')),
+    // What cannot be delivered is counted, and told by the keeper.
+    startInterval(DELIVERY_SECONDS, () => stream.flush(), () => undefined),
     startInterval(DELIVERY_SECONDS, async () => flushMetrics(), failed('metrics')),
     // Requests trigger a refresh of the release; this does so when there are none.
     startInterval(Math.max(0.1, refresh), () => endpoint.refresh(), failed('release')),
