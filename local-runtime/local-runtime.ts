@@ -108,7 +108,11 @@ export async function startLocalRuntime(options: LocalRuntimeOptions): Promise<L
     log(`${what}: ${error instanceof Error ? error.message : error}`);
   const loops: Interval[] = [
     // What cannot be delivered is counted, and told by the keeper.
-    startInterval(DELIVERY_SECONDS, () => stream.flush(), () => undefined),
+    startInterval(
+      DELIVERY_SECONDS,
+      () => stream.flush(),
+      () => undefined,
+    ),
     startInterval(ALARM_SECONDS, () => alarms.evaluate(), failed('alarms')),
     // Requests trigger a refresh of the release; this does so when there are none.
     startInterval(1, () => endpoint.refresh(), failed('release')),

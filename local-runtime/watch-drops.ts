@@ -33,7 +33,16 @@ const FULL_DISK_MS = 15_000;
 
 /** Polls a prefix of the data store and calls a function with each new object, as S3's events and a queue would. */
 export function watchDrops(home: Home, options: WatchDropsOptions): Interval {
-  const { prefix, function: fn, seconds, quietSeconds, processed, backoffMs = BACKOFF_MS, pauseMs = FULL_DISK_MS, log } = options;
+  const {
+    prefix,
+    function: fn,
+    seconds,
+    quietSeconds,
+    processed,
+    backoffMs = BACKOFF_MS,
+    pauseMs = FULL_DISK_MS,
+    log,
+  } = options;
   const poller = new DropPoller(home.data, { prefix, quietSeconds, known: processed.known });
   return startInterval(
     seconds,

@@ -9,8 +9,8 @@ import type { WorkerEntry } from '../platform/onnx/worker/worker-process.ts';
 import type { Home } from '../platform/ports.ts';
 import { withTimeout } from '../platform/with-timeout.ts';
 import { Endpoint } from '../usecases/serving/endpoint.ts';
-import { DeliveryStream } from './captures/delivery-stream.ts';
 import { startKeeper } from './bookkeeping/keeper.ts';
+import { DeliveryStream } from './captures/delivery-stream.ts';
 import { Health } from './health.ts';
 import { type HttpServer, serve } from './http/http-server.ts';
 import { AdmissionLimit } from './lib/admission-limit.ts';
@@ -127,6 +127,7 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
       cacheFolder: settings.cache ?? cacheOf(home),
       refreshSeconds: settings.refresh,
       bodyLimit: settings.bodyBytes,
+      truthBytesPerMinute: settings.truthBytes,
       load: placedLoader({
         pool,
         gate: queue,
@@ -220,7 +221,11 @@ function runLoops({ endpoint, stream, flushMetrics, refresh, log }: LoopOptions)
     log(`${what}: ${error instanceof Error ? error.message : error}`);
   return [
     // What cannot be delivered is counted, and told by the keeper.
-    startInterval(DELIVERY_SECONDS, () => stream.flush(), () => undefined),
+    startInterval(
+      DELIVERY_SECONDS,
+      () => stream.flush(),
+      () => undefined,
+    ),
     startInterval(DELIVERY_SECONDS, async () => flushMetrics(), failed('metrics')),
     // Requests trigger a refresh of the release; this does so when there are none.
     startInterval(Math.max(0.1, refresh), () => endpoint.refresh(), failed('release')),

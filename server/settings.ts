@@ -74,6 +74,11 @@ export const SETTINGS = {
       .transform((name) => name.toLowerCase())
       .optional(),
   ),
+  truthBytes: setting(
+    'ground truth that a caller may send in a minute, MB (429)',
+    megabytes(1_024).default(8 * MEGABYTE),
+    'truth-megabytes',
+  ),
   maxConnections: setting('connections at once to a process', whole(1, 1_000_000).default(10_000)),
   bodyBytes: setting('largest body, MB (413)', megabytes(1_024).default(6 * MEGABYTE), 'body-megabytes'),
   headTimeout: setting(

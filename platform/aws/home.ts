@@ -1,8 +1,8 @@
-import { Bookkeeping } from '../../core/observability/bookkeeping.ts';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { S3Client } from '@aws-sdk/client-s3';
+import { Bookkeeping } from '../../core/observability/bookkeeping.ts';
 import type { Home } from '../ports.ts';
 import { keysOnDemand } from '../privacy.ts';
 import { EventBridgeBus } from './bus.ts';

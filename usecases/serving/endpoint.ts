@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { CallerLimits } from '../../core/guards/rate-limit.ts';
+import { TruthQuota } from '../../core/guards/truth-quota.ts';
 import { type AccessLogOptions, accessLog } from '../../core/observability/access-log.ts';
 import { emfSink } from '../../core/observability/emf-sink.ts';
 import { Observation, type Signals, type Sink } from '../../core/observability/observation.ts';
@@ -32,6 +33,7 @@ import { identify, identityHeaders } from './request-id.ts';
 import { choose, namesVersion, routeTarget, routingUnit } from './routing.ts';
 import type { ServedModel } from './served-model.ts';
 import { Mirror, type MirrorTiming } from './shadow-mirror.ts';
+import { TruthStore } from './truth-store.ts';
 import { UnansweredError } from './unanswered-error.ts';
 
 export interface EndpointOptions extends ModelsOptions {
@@ -41,6 +43,8 @@ export interface EndpointOptions extends ModelsOptions {
   readonly emit?: (line: string) => void;
   /** Tells this process from others that serve the same; probes are answered with it. @default host and process id */
   readonly instance?: string;
+  /** Bytes of ground truth that one caller may send in a minute. @default 8 MB */
+  readonly truthBytesPerMinute?: number;
   /** Which requests get a line of their own. @default none */
   readonly accessLog?: AccessLogOptions | undefined;
   /** Takes every observation for the home's metrics. @default a line each, to `emit` */
@@ -73,6 +77,8 @@ export const BODY_LIMIT = 6 * 1024 * 1024;
 export class Endpoint {
   private readonly models: ModelManager;
   private readonly callers = new CallerLimits();
+  private readonly truthQuota: TruthQuota;
+  private readonly truths: TruthStore;
   private readonly emit: (line: string) => void;
   private readonly complain: ErrorLogger;
   private readonly sinks: readonly Sink[];
@@ -87,6 +93,12 @@ export class Endpoint {
     this.instance = options.instance ?? `${hostname()}:${process.pid}`;
     this.emit = options.emit ?? lineWriter((text) => process.stdout.write(text));
     this.complain = errorLogger(options.home.clock, this.emit);
+    this.truthQuota = new TruthQuota(options.truthBytesPerMinute);
+    this.truths = new TruthStore({
+      data: options.home.data,
+      bookkeeping: options.home.bookkeeping,
+      complain: (error) => this.complain('ground truth cannot be stored', error),
+    });
     const { accessLog: log, sinks = [] } = options;
     const lines = log === undefined ? [] : [accessLog(log, (name) => this.models.has(name), this.emit)];
     this.statistics = options.statistics ?? new Statistics();
@@ -139,6 +151,8 @@ export class Endpoint {
     observation.end(performance.now());
     observation.status = response.status;
     this.record(observation);
+    const trouble = this.options.home.bookkeeping.line(this.options.home.metrics.environment);
+    if (trouble !== undefined) this.emit(trouble);
     const headers = identityHeaders(identity, response.headers);
     return {
       status: response.status,
@@ -205,8 +219,10 @@ export class Endpoint {
         return this.explain(operation, { http: request, id: requestId, observation });
       case 'feedback':
         return feedback(models.get(operation.model), operation, request, {
-          home: this.options.home,
-          complain: this.complain,
+          store: this.truths,
+          quota: this.truthQuota,
+          bookkeeping: this.options.home.bookkeeping,
+          now: observation.at,
         });
       case 'show':
         return operation.show(models.catalog, request);
