@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Bookkeeping } from '../../core/observability/bookkeeping.ts';
+import type { Bookkeeping } from '../../core/observability/bookkeeping.ts';
 import type { Clock, Metrics, ObjectStore } from '../../platform/ports.ts';
 import { withTimeout } from '../../platform/with-timeout.ts';
 import { LineBuffer } from './line-buffer.ts';
@@ -34,14 +34,14 @@ export class DeliveryStream {
   #failure: Error | undefined;
 
   constructor(
-    to: { captures: Pick<ObjectStore, 'put'>; metrics: Metrics; clock: Clock; bookkeeping?: Bookkeeping },
+    to: { captures: Pick<ObjectStore, 'put'>; metrics: Metrics; clock: Clock; bookkeeping: Bookkeeping },
     print: (line: string) => void,
     maxWaiting = MAX_WAITING,
   ) {
     this.#captures = to.captures;
     this.#metrics = to.metrics;
     this.#clock = to.clock;
-    this.#bookkeeping = to.bookkeeping ?? new Bookkeeping(Date.now);
+    this.#bookkeeping = to.bookkeeping;
     this.#print = print;
     this.#maxWaiting = maxWaiting;
   }

@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { deliver } from '../../local-runtime/deliver-event.ts';
 import { DropLog } from '../../local-runtime/drop-log.ts';
 import { DropPoller, type DropPollerOptions } from '../../local-runtime/drop-poller.ts';
+import { Bookkeeping } from '../../core/observability/bookkeeping.ts';
 import { FileObjectStore } from '../../platform/local/object-store.ts';
 import { DeliveryStream } from '../../server/captures/delivery-stream.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
@@ -63,6 +64,7 @@ describe('DeliveryStream', () => {
       {
         captures,
         clock,
+        bookkeeping: new Bookkeeping(Date.now),
         metrics: { environment: 'local', write: (line) => metrics.push(line), query: async () => [] },
       },
       (line) => printed.push(line),

@@ -46,7 +46,7 @@ describe('LocalMetrics', () => {
     const [mine, theirs] = ['local', 'prod'].map((environment) => new LocalMetrics(file, { environment }));
     mine!.write(line(0, [0, 0]));
     theirs!.write(line(0, [1, 1, 1], 'champion', 'prod'));
-    for (const metrics of [mine!, theirs!]) metrics.flush();
+    for (const metrics of [mine!, theirs!]) await metrics.flush();
     expect(await ask(mine!, 'Sum')).toEqual([[0, 0]]);
     expect(await ask(theirs!, 'Sum')).toEqual([[0, 3]]);
     await expect(ask(mine!, 'Sum', 10, 'prod')).rejects.toThrow(ForeignMetricError);
@@ -76,11 +76,11 @@ describe('LocalMetrics', () => {
   it('finds after a restart what was written before, and what another process writes', async () => {
     const first = new LocalMetrics(file, { environment: 'local' });
     first.write(line(0, [1]));
-    first.flush();
+    await first.flush();
     const second = new LocalMetrics(file, { environment: 'local' });
     expect(await ask(second, 'SampleCount')).toEqual([[0, 1]]);
     first.write(line(1, [1]));
-    first.flush();
+    await first.flush();
     second.write(line(2, [1]));
     expect(await ask(second, 'SampleCount')).toEqual([[0, 3]]);
     expect(await ask(first, 'SampleCount')).toEqual([[0, 3]]);
@@ -89,7 +89,7 @@ describe('LocalMetrics', () => {
   it('survives a line that was cut off by a crash', async () => {
     const first = new LocalMetrics(file, { environment: 'local' });
     first.write(line(0, [1]));
-    first.flush();
+    await first.flush();
     appendFileSync(file, `${line(0, [1]).slice(0, 40)}\n`);
     expect(await ask(new LocalMetrics(file, { environment: 'local' }), 'SampleCount')).toEqual([[0, 1]]);
   });
@@ -99,10 +99,10 @@ describe('LocalMetrics', () => {
     for (let i = 0; i < 50; i++)
       for (const metrics of all) {
         metrics.write(line(i % 10, [1]));
-        if ((i + all.indexOf(metrics)) % 3 === 0) metrics.flush();
+        if ((i + all.indexOf(metrics)) % 3 === 0) await metrics.flush();
         if (i % 7 === 0) await ask(metrics, 'Sum');
       }
-    for (const metrics of all) metrics.flush();
+    for (const metrics of all) await metrics.flush();
     for (const metrics of all) expect(await ask(metrics, 'Sum')).toEqual([[0, 200]]);
   });
 
@@ -111,7 +111,7 @@ describe('LocalMetrics', () => {
     const reader = new LocalMetrics(file, { environment: 'local', maxBytes: 2_000 });
     for (let i = 0; i < 60; i++) {
       writer.write(line(i % 10, [1]));
-      writer.flush();
+      await writer.flush();
       await ask(reader, 'Sum');
     }
     expect(await ask(reader, 'Sum')).toEqual([[0, 60]]);
