@@ -128,6 +128,7 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
       refreshSeconds: settings.refresh,
       bodyLimit: settings.bodyBytes,
       truthBytesPerMinute: settings.truthBytes,
+      captureBytesPerMinute: settings.captureBytes,
       load: placedLoader({
         pool,
         gate: queue,

@@ -79,6 +79,11 @@ export const SETTINGS = {
     megabytes(1_024).default(8 * MEGABYTE),
     'truth-megabytes',
   ),
+  captureBytes: setting(
+    'captured predictions that the requests of a caller may bring forth in a minute, MB; more are answered, and not captured',
+    megabytes(1_048_576).default(256 * MEGABYTE),
+    'capture-megabytes',
+  ),
   maxConnections: setting('connections at once to a process', whole(1, 1_000_000).default(10_000)),
   bodyBytes: setting('largest body, MB (413)', megabytes(1_024).default(6 * MEGABYTE), 'body-megabytes'),
   headTimeout: setting(

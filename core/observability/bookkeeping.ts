@@ -47,6 +47,19 @@ export interface BookkeepingRecord {
 
 type Changing = { -readonly [K in keyof BookkeepingRecord]: BookkeepingRecord[K] };
 
+/** What is said of a reason where there is no error that says more. */
+const WORDS: Readonly<Record<LossReason, string>> = {
+  'disk-full': 'the disk is full',
+  'read-only': 'nothing may be written to the disk',
+  'not-permitted': 'this user may not write there',
+  'too-slow': 'writing takes longer than what comes can wait',
+  quota: 'a caller has sent more than its share',
+  failed: 'writing fails',
+};
+
+/** Why a write failed, in words. */
+export const lossWords = (error: unknown): string => WORDS[lossReason(error)];
+
 const MAX_MESSAGE = 200;
 /** So long after the last loss that no failed write belongs to, it is over. */
 const QUIET_MS = 60_000;
@@ -139,7 +152,7 @@ export class Bookkeeping {
 
   #at(what: BookkeepingKind, reason: LossReason, why: unknown): Changing {
     const key = keyOf({ what, reason });
-    const message = (why instanceof Error ? why.message : String(why)).split('\n')[0]!.slice(0, MAX_MESSAGE);
+    const message = (why instanceof Error ? why.message : WORDS[reason]).split('\n')[0]!.slice(0, MAX_MESSAGE);
     let record = this.#records.get(key);
     if (record === undefined) {
       record = { what, reason, message, since: this.now(), until: null, lost: 0, refused: 0 };

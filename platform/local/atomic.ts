@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { lossWords } from '../../core/observability/bookkeeping.ts';
 import { PlatformError } from '../errors.ts';
 
 /** Folder of a store for files that are being written; after a crash they are litter, never content. */
@@ -48,7 +49,9 @@ export async function writeAtomically(
     return true;
   } catch (error) {
     if (error instanceof PlatformError) throw error;
-    throw new PlatformError(`${target} cannot be written: ${(error as Error).message}`, { cause: error });
+    throw new PlatformError(`${target} cannot be written, ${lossWords(error)}: ${(error as Error).message}`, {
+      cause: error,
+    });
   } finally {
     // What failed is told, not that the rest of it is in the way.
     await rm(unfinished, { force: true }).catch(() => undefined);

@@ -45,6 +45,8 @@ export interface EndpointOptions extends ModelsOptions {
   readonly instance?: string;
   /** Bytes of ground truth that one caller may send in a minute. @default 8 MB */
   readonly truthBytesPerMinute?: number;
+  /** Characters of captures that the requests of one caller may bring forth in a minute. @default 256 Mi */
+  readonly captureBytesPerMinute?: number;
   /** Which requests get a line of their own. @default none */
   readonly accessLog?: AccessLogOptions | undefined;
   /** Takes every observation for the home's metrics. @default a line each, to `emit` */
@@ -67,6 +69,9 @@ interface IdentifiedRequest {
 /** What a shadow may add to an answer where nothing runs after it, on average. */
 const MIRROR_MS = 5;
 
+/** Twice what a core brings forth that does nothing else, for one caller may be a proxy for all. */
+const CAPTURE_BYTES_PER_MINUTE = 256 * 1024 * 1024;
+
 /** What API Gateway and Lambda take, so that no home takes more. */
 export const BODY_LIMIT = 6 * 1024 * 1024;
 
@@ -77,6 +82,7 @@ export const BODY_LIMIT = 6 * 1024 * 1024;
 export class Endpoint {
   private readonly models: ModelManager;
   private readonly callers = new CallerLimits();
+  private readonly captured = new CallerLimits();
   private readonly truthQuota: TruthQuota;
   private readonly truths: TruthStore;
   private readonly emit: (line: string) => void;
@@ -281,7 +287,7 @@ export class Endpoint {
       revision: model.revision,
       named: namesVersion(target),
       observation,
-      emit: this.emit,
+      emit: (line) => this.capture(http.caller, line, observation.at),
     };
   }
 
@@ -323,6 +329,15 @@ export class Endpoint {
     const inside = error instanceof UnansweredError ? error.cause : error;
     if (outcomeOf(error) === 'internal') this.complain('a request failed', inside, observation.request);
     return withHints(protocol.fail(faultOfError(error)), error);
+  }
+
+  /** Lets a capture out, unless its caller has filled its share: the answer stands, and the loss is counted. */
+  private capture(caller = 'unknown', line: string, now: number): void {
+    const { captureBytesPerMinute: burst = CAPTURE_BYTES_PER_MINUTE, home } = this.options;
+    // A line that is larger than a share is one all the same.
+    const cost = Math.min(line.length, burst);
+    if (this.captured.take(caller, { perSecond: burst / 60, burst }, now, cost) === 0) this.emit(line);
+    else home.bookkeeping.lost('captures', 'quota', 1);
   }
 
   private record(observation: Observation): void {
