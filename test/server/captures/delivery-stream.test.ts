@@ -27,7 +27,14 @@ function stream(most: number) {
     clock: { now: () => new Date(0) },
     bookkeeping,
   };
-  return { stored, metrics, printed, bookkeeping, store, of: new DeliveryStream(to, (line) => printed.push(line), most * SIZE) };
+  return {
+    stored,
+    metrics,
+    printed,
+    bookkeeping,
+    store,
+    of: new DeliveryStream(to, (line) => printed.push(line), most * SIZE),
+  };
 }
 
 describe('DeliveryStream', () => {
