@@ -1,5 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import { PlatformError } from '../errors.ts';
+import { isAbsent } from './atomic.ts';
 
 /** Share of a disk that is left for what matters more, and the most that it is; bytes. */
 const SHARE = 0.02;
@@ -20,7 +21,13 @@ export class DiskReserveError extends PlatformError {
  * @throws DiskReserveError
  */
 export async function assertReserve(folder: string): Promise<void> {
-  const { bavail, blocks, bsize } = await statfs(folder);
+  const found = await statfs(folder).catch((error: unknown) => {
+    // It is made when something is first written.
+    if (isAbsent(error)) return undefined;
+    throw error;
+  });
+  if (found === undefined) return;
+  const { bavail, blocks, bsize } = found;
   // Some file systems do not say how large they are.
   const reserve = Math.min(MOST, SHARE * blocks * bsize);
   const free = bavail * bsize;

@@ -1,4 +1,4 @@
-import { mkdir, rename, stat } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import path from 'node:path';
 import { Bookkeeping } from '../../core/observability/bookkeeping.ts';
 import { ForeignMetricError } from '../errors.ts';
@@ -15,6 +15,8 @@ const FLUSH_MS = 500;
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
 /** Time until what could not be written is tried again. */
 const RETRY_MS = 1_000;
+/** Time between two looks at the room of the disk. */
+const RESERVE_MS = 1_000;
 /** Characters of lines that wait to be written; beyond, the oldest are dropped, which is counted. */
 const MAX_WAITING = 16 * 1024 * 1024;
 
@@ -113,6 +115,10 @@ export class LocalMetrics implements Metrics {
   }
 
   #failure: Error | undefined;
+  /** Size of the file when this process last wrote to it. */
+  #size: number | undefined;
+  /** When there was room, by a clock that never jumps. */
+  #looked = Number.NEGATIVE_INFINITY;
 
   #soon(ms: number): void {
     this.#timer ??= setTimeout(() => void this.flush(), ms).unref();
@@ -140,24 +146,14 @@ export class LocalMetrics implements Metrics {
 
   /** @returns why not all of them were written */
   async #append(batch: readonly WaitingLine[]): Promise<Error | undefined> {
-    let written = batch.length;
+    let written = 0;
     try {
-      written = 0;
-      await mkdir(path.dirname(this.#file), { recursive: true });
-      await assertReserve(path.dirname(this.#file));
-      const size = await stat(this.#file).then(
-        (info) => info.size,
-        (error: unknown) => {
-          if (isAbsent(error)) return 0;
-          throw error;
-        },
-      );
-      if (size > this.#maxBytes) await this.#putAside();
-      await appendLines(
-        this.#file,
-        batch.map(({ text }) => text),
-      );
+      await this.#leaveReserve();
+      const lines = batch.map(({ text }) => text);
+      const { after } = await appendLines(this.#file, lines, this.#size);
       written = batch.length;
+      this.#size = after;
+      if (after > this.#maxBytes) await this.#putAside();
       return undefined;
     } catch (error) {
       if (error instanceof AppendError) written = error.written;
@@ -166,6 +162,14 @@ export class LocalMetrics implements Metrics {
       for (const { text, counted } of batch.slice(0, written))
         if (counted) this.#ahead.set(text, (this.#ahead.get(text) ?? 0) + 1);
     }
+  }
+
+  /** How much room there is does not change by much within a second. */
+  async #leaveReserve(): Promise<void> {
+    const now = performance.now();
+    if (now - this.#looked < RESERVE_MS) return;
+    await assertReserve(path.dirname(this.#file));
+    this.#looked = now;
   }
 
   /** Frees a tenth more than necessary, so that not every further line has to drop again. */
