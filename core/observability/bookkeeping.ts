@@ -61,7 +61,7 @@ const WORDS: Readonly<Record<LossReason, string>> = {
 export const lossWords = (error: unknown): string => WORDS[lossReason(error)];
 
 const MAX_MESSAGE = 200;
-/** So long after the last loss that no failed write belongs to, it is over. */
+/** What has not failed for so long is over: what is written all the time is tried again every second. */
 const QUIET_MS = 60_000;
 /** Milliseconds between two metric lines of one process. */
 const LINE_MS = 30_000;
@@ -72,8 +72,8 @@ const LINE_MS = 30_000;
  */
 export class Bookkeeping {
   readonly #records = new Map<string, Changing>();
-  /** When a kind was last dropped or refused something, and not because a write failed. */
-  readonly #lastLoss = new Map<string, number>();
+  /** When each last failed, by its key. */
+  readonly #last = new Map<string, number>();
   #lastLine = Number.NEGATIVE_INFINITY;
   #changes = 0;
 
@@ -105,14 +105,12 @@ export class Bookkeeping {
   lost(what: BookkeepingKind, why: LossReason | Error, count: number): void {
     const record = this.#at(what, typeof why === 'string' ? why : lossReason(why), why);
     record.lost += count;
-    this.#lastLoss.set(keyOf(record), this.now());
   }
 
   /** A caller was asked to send something again. */
   refused(what: BookkeepingKind, why: LossReason | Error, count = 1): void {
     const record = this.#at(what, typeof why === 'string' ? why : lossReason(why), why);
     record.refused += count;
-    this.#lastLoss.set(keyOf(record), this.now());
   }
 
   /** A write came about: what hindered this kind is over. */
@@ -162,17 +160,15 @@ export class Bookkeeping {
       record.until = null;
     }
     record.message = message;
+    this.#last.set(key, this.now());
     this.#changes++;
     return record;
   }
 
-  /** Losses without a failed write have no successful one that ends them. */
+  /** What callers send may not come again, and then no success ends it. */
   #settle(): void {
-    for (const record of this.#records.values()) {
-      const last = this.#lastLoss.get(keyOf(record));
-      if (record.until !== null || last === undefined || !PASSING.has(record.reason)) continue;
-      if (this.now() - last >= QUIET_MS) this.#end(record);
-    }
+    for (const record of this.#records.values())
+      if (record.until === null && this.now() - this.#last.get(keyOf(record))! >= QUIET_MS) this.#end(record);
   }
 
   #end(record: Changing): void {
@@ -180,8 +176,6 @@ export class Bookkeeping {
     this.#changes++;
   }
 }
-
-const PASSING: ReadonlySet<LossReason> = new Set(['quota', 'too-slow']);
 
 const keyOf = ({ what, reason }: Pick<BookkeepingRecord, 'what' | 'reason'>): string => `${what} ${reason}`;
 

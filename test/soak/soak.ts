@@ -5,6 +5,7 @@ import { bundledCommand, startServe } from '../fixtures/command.ts';
 import { HttpClient } from '../fixtures/http-client.ts';
 import { Random } from '../hostile/random.ts';
 import { GrpcCaller } from './grpc.ts';
+import { CALLER_HEADER, Disk, leftBroken, TROUBLE, TRUTH_MEGABYTES } from './bookkeeping.ts';
 import { type LiveMemory, MemoryProbe, residentOf } from './memory.ts';
 import { makeHome } from './models.ts';
 import { Releases } from './releases.ts';
@@ -33,13 +34,15 @@ export interface SoakResult {
   readonly faults: readonly string[];
   readonly faultCount: number;
   readonly changes: number;
+  /** How often the disk could not be written to. */
+  readonly broken: number;
   /** Resident memory of all processes of the server, in the order of time, from the end of the warm-up; bytes. */
   readonly resident: readonly number[];
   /** What was left after collecting the garbage; the first is from the end of the warm-up. */
   readonly live: readonly LiveMemory[];
   /** Exit status of the server, which is told to stop at the end. */
   readonly status: number | null;
-  /** What the server said of itself but for its addresses. */
+  /** What the server said of itself but for its addresses, and what it could not write. */
   readonly said: string;
 }
 
@@ -54,19 +57,23 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
   try {
     const home = path.join(folder, 'home');
     const [launcher, models] = await Promise.all([bundledCommand(folder), makeHome(home, folder)]);
+    const disk = new Disk(home);
     const args = ['--home', home, '--processes', '2', '--grpc-port', '0', '--default-model', 'pipeline'];
+    args.push('--caller-header', CALLER_HEADER, '--truth-megabytes', TRUTH_MEGABYTES);
     const server = await startServe(launcher, [...args, '--drain-delay', '0', '--refresh', '1'], probe.env);
     const client = new HttpClient(server.url);
     const grpc = new GrpcCaller(server.grpc!);
     const releases = await Releases.open(home);
     try {
-      const load = new Load(tasksOf({ client, grpc, models }), options);
+      const load = new Load(tasksOf({ client, grpc, models, disk }), options);
       const seen = { resident: [] as number[], live: [] as LiveMemory[] };
       await Promise.all([
         load.run(),
         changing(load, releases, options),
+        breaking(load, disk, options),
         watching(load, server.child.pid!, probe, seen),
       ]);
+      for (const fault of await leftBroken(server.url)) load.fault(fault);
       server.child.kill('SIGTERM');
       const status = await server.ended;
       return {
@@ -75,8 +82,9 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
         faults: load.faults,
         faultCount: load.faultCount,
         changes: releases.changes,
+        broken: disk.times,
         status,
-        said: server.output().replace(/^serving .*\n/gm, ''),
+        said: server.output().replace(/^serving .*\n/gm, '').replace(TROUBLE, ''),
       };
     } finally {
       server.child.kill('SIGKILL');
@@ -153,6 +161,20 @@ async function changing(load: Load, releases: Releases, { changeEvery }: SoakOpt
     await sleepUntil(load, next);
     if (load.over) return;
     await releases.next().catch((error: Error) => load.fault(`release: ${error.message}`));
+  }
+}
+
+/** Seconds for which the disk takes no writes. */
+const BROKEN_SECONDS = 0.5;
+
+/** Breaks the disk now and then, and mends it. */
+async function breaking(load: Load, disk: Disk, { changeEvery }: SoakOptions): Promise<void> {
+  for (let next = 2 * changeEvery; ; next += Math.max(4 * changeEvery, 2 * BROKEN_SECONDS)) {
+    await sleepUntil(load, next);
+    if (load.over) return;
+    disk.break();
+    await sleep(BROKEN_SECONDS);
+    disk.mend();
   }
 }
 

@@ -12,6 +12,7 @@ import { hostileRequest } from '../hostile/mutate.ts';
 import type { Random } from '../hostile/random.ts';
 import type { GrpcCaller } from './grpc.ts';
 import type { Case, SoakModels } from './models.ts';
+import { type Disk, truthsOfNothing } from './bookkeeping.ts';
 import { JSON_TYPE, jsonOf, type PredictionFormat } from './prediction-format.ts';
 import { mlflowFormats, tableFormats } from './table-formats.ts';
 import { vectorFormats } from './vector-formats.ts';
@@ -34,6 +35,7 @@ export interface Callers {
   readonly client: HttpClient;
   readonly grpc: GrpcCaller;
   readonly models: SoakModels;
+  readonly disk: Disk;
 }
 
 /** Rounding may differ where rows are put together. */
@@ -62,7 +64,7 @@ const pickCases = (cases: readonly Case[], most: number, random: Random): Case[]
   Array.from({ length: 1 + random.below(most) }, () => random.pick(cases));
 
 /** All tasks of a soak. */
-export function tasksOf({ client, grpc, models }: Callers): Task[] {
+export function tasksOf({ client, grpc, models, disk }: Callers): Task[] {
   const asking = (format: PredictionFormat, cases: readonly Case[], weight: number): Task => ({
     name: `${format.model}: ${format.name}`,
     weight,
@@ -85,7 +87,8 @@ export function tasksOf({ client, grpc, models }: Callers): Task[] {
     grpcTask('raw', grpc, models, 4),
     explaining(client, models),
     picture(client, models),
-    feedback(client, models),
+    feedback(client, models, disk),
+    truthsOfNothing(client, disk),
     showing(client),
     loading(client),
     slowSender(client, trees, models.trees),
@@ -155,7 +158,7 @@ const picture = (client: HttpClient, models: SoakModels): Task => ({
 });
 
 /** A prediction of Seldon's, and what became of it. */
-const feedback = (client: HttpClient, models: SoakModels): Task => ({
+const feedback = (client: HttpClient, models: SoakModels, disk: Disk): Task => ({
   name: 'seldon feedback',
   weight: 2,
   async run(random) {
@@ -166,6 +169,7 @@ const feedback = (client: HttpClient, models: SoakModels): Task => ({
     const predicted = await client.ask({ path: `${at}/predictions`, headers: JSON_TYPE, body: JSON.stringify(asked) });
     expectOk('seldon', predicted);
     if (predicted.headers['seldon-puid'] !== puid) throw new WrongAnswerError('seldon: another puid came back');
+    const began = performance.now();
     const response = await client.ask({
       path: `${at}/feedback`,
       headers: JSON_TYPE,
@@ -176,6 +180,8 @@ const feedback = (client: HttpClient, models: SoakModels): Task => ({
         truth: { data: { ndarray: [[random.below(2)]] } },
       }),
     });
+    // It is to be sent again, and never lost in silence.
+    if (response.status === 503 && Number(response.headers['retry-after']) > 0 && disk.brokenSince(began)) return;
     expectOk('feedback', response);
   },
 });
