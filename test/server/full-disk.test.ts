@@ -87,7 +87,9 @@ async function goesOn(running: Running, home: string, harm: { begin(): void; end
   await expect.poll(() => failing(url), { timeout: 20_000 }).toEqual(new Map(kinds.map((kind) => [kind, 1])));
   // The file of the note has had its room from the beginning.
   await expect
-    .poll(async () => (await readNotes(home)).flatMap(({ alive, losses }) => losses.map((each) => `${each.what} ${alive}`).sort()))
+    .poll(async () =>
+      (await readNotes(home)).flatMap(({ alive, losses }) => losses.map((each) => `${each.what} ${alive}`).sort()),
+    )
     .toEqual(kinds.map((kind) => `${kind} true`).sort());
   harm.end();
   await expect.poll(async () => (await truth(url, 'after')).status, { timeout: 20_000 }).toBe(202);
@@ -119,27 +121,30 @@ describe('A home that nothing can be written to', () => {
   );
 
   // The same failures of the file system, where no disk can be had that is full.
-  it.skipIf(canMount)('because files stand where folders should be (where no tmpfs can be mounted) keeps nobody from being answered, and nothing is lost', async () => {
-    const home = path.join(folder, 'broken');
-    cpSync(seed, home, { recursive: true });
-    server = await startServe(command, ['--home', home, '--drain-delay', '0']);
-    const broken = ['captures', 'metrics.jsonl', 'data/ground-truth'].map((name) => path.join(home, name));
-    await goesOn(server, home, {
-      begin: () => {
-        mkdirSync(broken[0]!, { recursive: true });
-        appendFileSync(broken[1]!, '');
-        for (const each of broken) {
-          renameSync(each, `${each}.aside`);
-          if (each.endsWith('.jsonl')) mkdirSync(each);
-          else writeFileSync(each, '');
-        }
-      },
-      end: () => {
-        for (const each of broken) {
-          rmSync(each, { recursive: true });
-          renameSync(`${each}.aside`, each);
-        }
-      },
-    });
-  });
+  it.skipIf(canMount)(
+    'because files stand where folders should be (where no tmpfs can be mounted) keeps nobody from being answered, and nothing is lost',
+    async () => {
+      const home = path.join(folder, 'broken');
+      cpSync(seed, home, { recursive: true });
+      server = await startServe(command, ['--home', home, '--drain-delay', '0']);
+      const broken = ['captures', 'metrics.jsonl', 'data/ground-truth'].map((name) => path.join(home, name));
+      await goesOn(server, home, {
+        begin: () => {
+          mkdirSync(broken[0]!, { recursive: true });
+          appendFileSync(broken[1]!, '');
+          for (const each of broken) {
+            renameSync(each, `${each}.aside`);
+            if (each.endsWith('.jsonl')) mkdirSync(each);
+            else writeFileSync(each, '');
+          }
+        },
+        end: () => {
+          for (const each of broken) {
+            rmSync(each, { recursive: true });
+            renameSync(`${each}.aside`, each);
+          }
+        },
+      });
+    },
+  );
 });

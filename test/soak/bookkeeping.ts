@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:f
 import path from 'node:path';
 import { HttpClient } from '../fixtures/http-client.ts';
 import { JSON_TYPE } from './prediction-format.ts';
-import { type Task, WrongAnswerError } from './tasks.ts';
+import { type DiskState, type Task, WrongAnswerError } from './tasks.ts';
 
 /** Names hostile callers; others have none, and are one caller. */
 export const CALLER_HEADER = 'x-soak-caller';
@@ -14,7 +14,7 @@ export const TROUBLE =
   /^(\w+ (cannot be kept|are kept again) \(.*|\{.*"message":"ground truth cannot be stored".*)\n/gm;
 
 /** The disk of a home that is served: files stand where folders should be, which no write gets past. */
-export class Disk {
+export class Disk implements DiskState {
   #broken = false;
   #mendedAt = Number.NEGATIVE_INFINITY;
   times = 0;
@@ -52,7 +52,7 @@ export class Disk {
 }
 
 /** One caller sends ground truth of predictions that never were, as much as it can. */
-export const truthsOfNothing = (client: HttpClient, disk: Disk): Task => ({
+export const truthsOfNothing = (client: HttpClient, disk: DiskState): Task => ({
   name: 'truths of nothing',
   weight: 2,
   async run(random) {

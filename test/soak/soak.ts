@@ -4,8 +4,8 @@ import path from 'node:path';
 import { bundledCommand, startServe } from '../fixtures/command.ts';
 import { HttpClient } from '../fixtures/http-client.ts';
 import { Random } from '../hostile/random.ts';
+import { CALLER_HEADER, Disk, leftBroken, TROUBLE, TRUTH_MEGABYTES, truthsOfNothing } from './bookkeeping.ts';
 import { GrpcCaller } from './grpc.ts';
-import { CALLER_HEADER, Disk, leftBroken, TROUBLE, TRUTH_MEGABYTES } from './bookkeeping.ts';
 import { type LiveMemory, MemoryProbe, residentOf } from './memory.ts';
 import { makeHome } from './models.ts';
 import { Releases } from './releases.ts';
@@ -65,7 +65,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
     const grpc = new GrpcCaller(server.grpc!);
     const releases = await Releases.open(home);
     try {
-      const load = new Load(tasksOf({ client, grpc, models, disk }), options);
+      const load = new Load([...tasksOf({ client, grpc, models, disk }), truthsOfNothing(client, disk)], options);
       const seen = { resident: [] as number[], live: [] as LiveMemory[] };
       await Promise.all([
         load.run(),
@@ -84,7 +84,10 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
         changes: releases.changes,
         broken: disk.times,
         status,
-        said: server.output().replace(/^serving .*\n/gm, '').replace(TROUBLE, ''),
+        said: server
+          .output()
+          .replace(/^serving .*\n/gm, '')
+          .replace(TROUBLE, ''),
       };
     } finally {
       server.child.kill('SIGKILL');

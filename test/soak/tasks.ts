@@ -12,7 +12,6 @@ import { hostileRequest } from '../hostile/mutate.ts';
 import type { Random } from '../hostile/random.ts';
 import type { GrpcCaller } from './grpc.ts';
 import type { Case, SoakModels } from './models.ts';
-import { type Disk, truthsOfNothing } from './bookkeeping.ts';
 import { JSON_TYPE, jsonOf, type PredictionFormat } from './prediction-format.ts';
 import { mlflowFormats, tableFormats } from './table-formats.ts';
 import { vectorFormats } from './vector-formats.ts';
@@ -35,7 +34,13 @@ export interface Callers {
   readonly client: HttpClient;
   readonly grpc: GrpcCaller;
   readonly models: SoakModels;
-  readonly disk: Disk;
+  readonly disk: DiskState;
+}
+
+/** Whether records may have been refused because nothing could be written. */
+export interface DiskState {
+  /** @param at by `performance.now()` */
+  brokenSince(at: number): boolean;
 }
 
 /** Rounding may differ where rows are put together. */
@@ -88,7 +93,6 @@ export function tasksOf({ client, grpc, models, disk }: Callers): Task[] {
     explaining(client, models),
     picture(client, models),
     feedback(client, models, disk),
-    truthsOfNothing(client, disk),
     showing(client),
     loading(client),
     slowSender(client, trees, models.trees),
@@ -158,7 +162,7 @@ const picture = (client: HttpClient, models: SoakModels): Task => ({
 });
 
 /** A prediction of Seldon's, and what became of it. */
-const feedback = (client: HttpClient, models: SoakModels, disk: Disk): Task => ({
+const feedback = (client: HttpClient, models: SoakModels, disk: DiskState): Task => ({
   name: 'seldon feedback',
   weight: 2,
   async run(random) {

@@ -7,16 +7,22 @@ import type { Rehearsal } from '../../core/rehearsal/rehearsal.ts';
 import { DigestMismatchError } from '../../platform/onnx/errors.ts';
 import type { ObjectStore } from '../../platform/ports.ts';
 import type { ReleaseSnapshot } from '../../platform/snapshot-schema.ts';
+import { spareFolder, takesNoWrites } from './spare-folder.ts';
 
 /** Largest file that is read whole; bytes. */
 const SMALL = 32 * 1024 * 1024;
 
 /** Model files, baselines and last known releases in a folder, so that the endpoint can start while everything else is down. */
 export class ArtifactCache {
+  /** Where copies are: the folder, or the spare one once that has taken no writes. */
+  private copies: string;
+
   constructor(
     private readonly folder: string,
     private readonly artifacts: Pick<ObjectStore, 'get' | 'download'>,
-  ) {}
+  ) {
+    this.copies = folder;
+  }
 
   /** Path of a version's model file, downloaded unless it is there. The digest is for the loader to check. */
   file({ artifact }: ModelVersion): Promise<string> {
@@ -51,7 +57,19 @@ export class ArtifactCache {
 
   /** Path of an artifact's copy. */
   private async kept(kind: string, ending: string, artifact: Artifact): Promise<string> {
-    const folder = join(this.folder, kind);
+    // Several are looked for at once, and the first that fails moves all.
+    const tried = this.copies;
+    try {
+      return await this.copied(kind, ending, artifact);
+    } catch (error) {
+      if (tried !== this.folder || !takesNoWrites(error)) throw error;
+      this.copies = spareFolder(this.folder);
+      return this.copied(kind, ending, artifact);
+    }
+  }
+
+  private async copied(kind: string, ending: string, artifact: Artifact): Promise<string> {
+    const folder = join(this.copies, kind);
     const path = join(folder, `${artifact.digest}.${ending}`);
     const found = await stat(path).catch(() => undefined);
     if (found?.size === artifact.bytes) return path;
@@ -63,7 +81,7 @@ export class ArtifactCache {
       else await this.artifacts.download(artifact.key, partial);
       await rename(partial, path);
     } catch (error) {
-      await rm(partial, { force: true });
+      await rm(partial, { force: true }).catch(() => undefined);
       throw error;
     }
     return path;
@@ -71,7 +89,7 @@ export class ArtifactCache {
 
   /** Throws a file away that turned out to be damaged. */
   async forget(record: ModelVersion): Promise<void> {
-    await rm(join(this.folder, 'models', `${record.artifact.digest}.onnx`), { force: true });
+    await rm(join(this.copies, 'models', `${record.artifact.digest}.onnx`), { force: true });
   }
 
   /** Keeps a release, whole or not at all. */
