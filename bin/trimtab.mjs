@@ -22,6 +22,9 @@ for (const stream of [process.stdout, process.stderr])
     if (error.code !== 'EPIPE') throw error;
   });
 
+// A file beyond the size that a process may write (`ulimit -f`) is a write that fails, and not the end of the process.
+if (process.platform !== 'win32') process.on('SIGXFSZ', () => undefined);
+
 process.env.ORT_DISABLE_TELEMETRY = '1';
 const { main } = existsSync(path.join(root, 'cli', 'main.ts'))
   ? await fromSources()

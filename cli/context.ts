@@ -62,6 +62,9 @@ export async function withHome<T>(
     throw error instanceof UnknownVersionError ? await withWhatIsThere(error, home) : error;
   } finally {
     await home.close();
+    // The command has done what it says; of what it did besides, this is not written down.
+    for (const { what, lost, message } of home.bookkeeping.records)
+      if (lost > 0) printLine(io.err, `trimtab: ${lost} lines of ${what} could not be kept: ${message}`);
   }
 }
 

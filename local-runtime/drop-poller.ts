@@ -31,6 +31,8 @@ export class DropPoller {
   readonly #now: () => number;
   #seen = new Map<string, Seen>();
   readonly #reported: Map<string, string>;
+  /** When objects that were forgotten may be found again, by this machine's clock. */
+  readonly #pausing = new Map<string, number>();
 
   constructor(store: ObjectStore, { prefix, quietSeconds, known, now = Date.now }: DropPollerOptions) {
     this.#store = store;
@@ -46,6 +48,8 @@ export class DropPoller {
     const seen = new Map<string, Seen>();
     for await (const info of this.#store.list(this.#prefix)) {
       if (this.#reported.get(info.key) === info.etag) continue;
+      if (this.#now() < (this.#pausing.get(info.key) ?? 0)) continue;
+      this.#pausing.delete(info.key);
       const before = this.#seen.get(info.key);
       const unchanged = before?.mark === info.etag ? before : undefined;
       const now = unchanged ?? { mark: info.etag, since: this.#now() };
@@ -56,6 +60,12 @@ export class DropPoller {
     }
     this.#seen = seen;
     return found;
+  }
+
+  /** Lets an object that was reported be found again, after a pause. @param pauseMs milliseconds */
+  forget({ key }: ObjectInfo, pauseMs: number): void {
+    this.#reported.delete(key);
+    this.#pausing.set(key, this.#now() + pauseMs);
   }
 
   #isWhole({ whole, modifiedAt }: ObjectInfo, { since }: Seen): boolean {

@@ -70,7 +70,7 @@ export async function startLocalRuntime(options: LocalRuntimeOptions): Promise<L
     );
   const home = await openLocalHome(options.home);
   // It is here to be worked in: data files are dropped into it.
-  await mkdir(home.folder, { recursive: true });
+  await mkdir(home.folder, { recursive: true }).catch((error: Error) => home.bookkeeping.lost('marker', error, 1));
   const serving = await startServing({
     home,
     settings: settingsOf(options),
@@ -80,7 +80,10 @@ export async function startLocalRuntime(options: LocalRuntimeOptions): Promise<L
     log,
   });
   const marker = path.join(home.folder, 'local-runtime.json');
-  await writeFile(marker, JSON.stringify({ url: serving.url, pid: process.pid }));
+  // Without it others do not know that the home is served: that is no reason not to serve it.
+  await writeFile(marker, JSON.stringify({ url: serving.url, pid: process.pid })).catch((error: Error) =>
+    home.bookkeeping.lost('marker', error, 1),
+  );
   const probe = httpProbe(serving.url);
   const every = (name: string, usual: number): number => options.every?.[name] ?? usual;
   const schedules = {
@@ -127,7 +130,7 @@ export async function startLocalRuntime(options: LocalRuntimeOptions): Promise<L
     close: async () => {
       await Promise.all(loops.map((loop) => loop.stop()));
       await serving.drain();
-      await rm(marker, { force: true });
+      await rm(marker, { force: true }).catch(() => undefined);
     },
   };
 }

@@ -18,6 +18,8 @@ export interface WatchDropsOptions {
   readonly processed: DropLog;
   /** Wait before the second try of a file, in milliseconds, doubled before each further one. @default 2000 */
   readonly backoffMs?: number;
+  /** Pause before a file comes again of which not even a dead letter could be kept; milliseconds. @default 15000 */
+  readonly pauseMs?: number;
   /** Prints a line for operators. */
   readonly log: (line: string) => void;
 }
@@ -26,28 +28,45 @@ export interface WatchDropsOptions {
 const ATTEMPTS = 3;
 /** What hinders a file may pass: a full disk, memory that another process has. */
 const BACKOFF_MS = 2_000;
+/** Pause before a file is tried again of which nothing could be kept, not even that it failed. */
+const FULL_DISK_MS = 15_000;
 
 /** Polls a prefix of the data store and calls a function with each new object, as S3's events and a queue would. */
 export function watchDrops(home: Home, options: WatchDropsOptions): Interval {
-  const { prefix, function: fn, seconds, quietSeconds, processed, backoffMs = BACKOFF_MS, log } = options;
+  const {
+    prefix,
+    function: fn,
+    seconds,
+    quietSeconds,
+    processed,
+    backoffMs = BACKOFF_MS,
+    pauseMs = FULL_DISK_MS,
+    log,
+  } = options;
   const poller = new DropPoller(home.data, { prefix, quietSeconds, known: processed.known });
   return startInterval(
     seconds,
     async () => {
-      for (const object of await poller.poll()) {
-        const id = objectLetterId(object.key);
-        await deliver({
-          store: home.data,
-          function: fn,
-          id,
-          event: object,
-          attempts: ATTEMPTS,
-          backoffMs,
-          failed: (reason, attempt) => log(`${fn.name}: ${object.key}, try ${attempt} of ${ATTEMPTS}: ${reason}`),
-        });
-        // Also of a dead letter: it waits for somebody who drops the file again or has it judged again.
-        await processed.add(object);
-      }
+      for (const object of await poller.poll())
+        try {
+          await deliver({
+            store: home.data,
+            function: fn,
+            id: objectLetterId(object.key),
+            event: object,
+            attempts: ATTEMPTS,
+            backoffMs,
+            failed: (reason, attempt) => log(`${fn.name}: ${object.key}, try ${attempt} of ${ATTEMPTS}: ${reason}`),
+          });
+          // Also of a dead letter: it waits for somebody who drops the file again or has it judged again.
+          await processed.add(object);
+          home.bookkeeping.worked('drops');
+        } catch (error) {
+          // Not even the letter could be kept, as on a full disk: it is found again by a later poll.
+          home.bookkeeping.failed('drops', error);
+          poller.forget(object, pauseMs);
+          log(`${fn.name}: ${object.key} is tried again later: ${error instanceof Error ? error.message : error}`);
+        }
     },
     (error) => log(`${fn.name}: ${error instanceof Error ? error.message : error}`),
   );

@@ -1,9 +1,11 @@
 import type { LabelKeys, PrivacyKeys } from '../core/contract/personal.ts';
+import type { Bookkeeping } from '../core/observability/bookkeeping.ts';
 import type { JudgeDimensions, VariantDimensions, VersionDimensions } from '../core/observability/metric-names.ts';
 import type { StoredRecord } from '../core/registry/chain.ts';
 import type { Entry } from '../core/registry/ledger.ts';
 import type { ModelVersion } from '../core/registry/version.ts';
 import type { Variant } from '../core/serving/variant.ts';
+import type { BookkeepingNote } from './bookkeeping-note.ts';
 
 /**
  * The ports: what the program needs of the world. Each has three homes, `local/` (a folder), `aws/`, and `simulated/` (memory, for `trimtab simulate`), and one
@@ -151,6 +153,10 @@ export interface Home {
   readonly metrics: Metrics;
   readonly bus: Bus;
   readonly clock: Clock;
+  /** What this process could not write down, while it went on. */
+  readonly bookkeeping: Bookkeeping;
+  /** What processes that serve the home could not write down lately; none where metrics alone tell. */
+  bookkeepingNotes(): Promise<readonly BookkeepingNote[]>;
   /**
    * Keys of pseudonyms and encryption. The secret behind them is read when they are first asked for.
    * @throws when it cannot be had; asked again, it is tried again

@@ -7,9 +7,11 @@ import { errorObject, ProtocolError } from '../core/protocols/protocol.ts';
 import type { HttpRequest, HttpResponse } from '../core/serving/http.ts';
 import type { WorkerEntry } from '../platform/onnx/worker/worker-process.ts';
 import type { Home } from '../platform/ports.ts';
+import { withTimeout } from '../platform/with-timeout.ts';
 import { Endpoint } from '../usecases/serving/endpoint.ts';
 import { openAccess } from './access/open-access.ts';
 import { openBounds, type ServerBounds } from './admission/bounds.ts';
+import { startKeeper } from './bookkeeping/keeper.ts';
 import { DeliveryStream } from './captures/delivery-stream.ts';
 import { Health } from './health.ts';
 import { httpGuard } from './http/http-guard.ts';
@@ -55,6 +57,8 @@ export interface Serving {
 
 /** Seconds between two writes of captures and metrics. */
 const DELIVERY_SECONDS = 1;
+/** How long the last write before the end may take; milliseconds. */
+const LAST_DELIVERY_MS = 2_000;
 
 /**
  * Starts a server. It listens immediately, so that health checks are answered while models are being loaded.
@@ -92,6 +96,7 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
       pool.collect,
       stateOf(pool, queue),
       bounds.collect,
+      home.bookkeeping.collect,
       opened.access.collect,
       releaseGauges(() => endpoint?.reports() ?? new Map()),
       (to) => {
@@ -139,6 +144,8 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
     cacheFolder: settings.cache ?? cacheOf(home),
     refreshSeconds: settings.refresh,
     bodyLimit: settings.bodyBytes,
+    truthBytesPerMinute: settings.truthBytes,
+    captureBytesPerMinute: settings.captureBytes,
     load: placedLoader({
       pool,
       queue: { gate: queue, count: settings.queueRequests, bytes: settings.queueBytes },
@@ -179,6 +186,7 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
   // What is loaded is served at once, whatever else still loads.
   await opening.refresh();
   health.starting = false;
+  const keeper = await startKeeper(home, log);
   return {
     url: server.url,
     ...(grpc === undefined ? {} : { grpc: grpc.address }),
@@ -195,13 +203,14 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
       bounds.close();
       await Promise.all(loops.map((loop) => loop.stop()));
       emf.flush();
-      await stream.flush().catch((error: Error) => log(`captures: ${error.message}`));
+      await stream.close(LAST_DELIVERY_MS);
       await opened.close();
       const closed = opening.close();
       pool.endLoads();
       await closed;
       pool.close();
-      await home.close();
+      await withTimeout(LAST_DELIVERY_MS, 'the home', home.close()).catch((error: Error) => log(error.message));
+      await keeper.stop();
     },
   };
 }
@@ -258,7 +267,12 @@ function runLoops({ endpoint, stream, flushMetrics, refresh, log }: LoopOptions)
   const failed = (what: string) => (error: unknown) =>
     log(`${what}: ${error instanceof Error ? error.message : error}`);
   return [
-    startInterval(DELIVERY_SECONDS, () => stream.flush(), failed('captures')),
+    // What cannot be delivered is counted, and told by the keeper.
+    startInterval(
+      DELIVERY_SECONDS,
+      () => stream.flush(),
+      () => undefined,
+    ),
     startInterval(DELIVERY_SECONDS, async () => flushMetrics(), failed('metrics')),
     // Requests trigger a refresh of the release; this does so when there are none.
     startInterval(Math.max(0.1, refresh), () => endpoint.look(), failed('release')),

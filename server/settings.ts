@@ -150,6 +150,16 @@ export const SETTINGS = {
     whole(1, 1_000_000).default(10_000),
   ),
   grpcStreams: setting('calls at once on a connection of gRPC', whole(1, 100_000).default(100)),
+  truthBytes: setting(
+    'ground truth that a caller may send in a minute, MB (429)',
+    megabytes(1_024).default(8 * MEGABYTE),
+    'truth-megabytes',
+  ),
+  captureBytes: setting(
+    'captured predictions that the requests of a caller may bring forth in a minute, MB; more are answered, and not captured',
+    megabytes(1_048_576).default(256 * MEGABYTE),
+    'capture-megabytes',
+  ),
   bodyBytes: setting('largest body, MB (413)', megabytes(1_024).default(6 * MEGABYTE), 'body-megabytes'),
   headTimeout: setting(
     'seconds that the head of a request may take (408)',

@@ -9,6 +9,7 @@ import { examine } from '../doctor/check.ts';
 import type { HomeContext } from '../doctor/context.ts';
 import type { DoctorView, Finding } from '../doctor/doctor-view.ts';
 import { artifacts } from '../doctor/home/artifacts.ts';
+import { bookkeeping } from '../doctor/home/bookkeeping.ts';
 import { captures } from '../doctor/home/captures.ts';
 import { clocks } from '../doctor/home/clocks.ts';
 import { endpoint } from '../doctor/home/endpoint.ts';
@@ -25,7 +26,7 @@ interface DoctorOptions {
   readonly port: string;
 }
 
-const EVERYWHERE = [ledger, clocks, artifacts, snapshots, endpoint, captures, truths];
+const EVERYWHERE = [ledger, clocks, artifacts, snapshots, endpoint, bookkeeping, captures, truths];
 
 /** Looks at an installation and says what is wrong with it, and what to do about it. */
 export function addDoctor(program: Program, io: Io, options: () => GlobalOptions): void {

@@ -66,7 +66,11 @@ async function watch(io: Io, { home }: GlobalOptions, settings: Settings, folder
       // Nothing that blocks a process that answers takes nearly as long; a slow start of a large home may.
       stallMs: (settings.stallTimeout ?? Math.max(30, settings.runTimeout)) * 1_000,
       drainMs: (settings.drainDelay + settings.drainTimeout + 2) * 1_000,
-      ...(models === undefined ? {} : { env: { [HOME_OF_MODELS]: models.folder } }),
+      env: {
+        // libuv has four threads: writes that hang on a slow disk must not keep answers from being compressed.
+        UV_THREADPOOL_SIZE: io.env.UV_THREADPOOL_SIZE ?? '16',
+        ...(models === undefined ? {} : { [HOME_OF_MODELS]: models.folder }),
+      },
       log: logTo(io),
       ...(metrics === undefined ? {} : { metrics }),
       onUp: (url, grpc) => {

@@ -32,6 +32,16 @@ export interface HttpReply {
   readonly milliseconds: number;
 }
 
+/** The endpoint takes no more now, and says when it is worth trying again. */
+export class EndpointBusyError extends CheckFailedError {
+  constructor(
+    message: string,
+    readonly retryAfterSeconds: number,
+  ) {
+    super(message);
+  }
+}
+
 /** Asks an endpoint over HTTP. */
 export class EndpointClient {
   constructor(
@@ -39,7 +49,7 @@ export class EndpointClient {
     private readonly fetch: Fetch,
   ) {}
 
-  /** @throws CheckFailedError when it does not answer, or with an error */
+  /** @throws CheckFailedError when it does not answer, or with an error; EndpointBusyError where that says when to come again */
   async ask(path: string, message?: unknown, headers: Readonly<Record<string, string>> = {}): Promise<HttpReply> {
     const from = performance.now();
     const request = message === undefined ? { headers } : { method: 'POST', headers, body: exactText(message) };
@@ -51,7 +61,12 @@ export class EndpointClient {
     }
     const text = await response.text();
     const milliseconds = performance.now() - from;
-    if (!response.ok) throw new CheckFailedError(`the endpoint answered ${response.status}: ${errorIn(text)}`);
+    if (!response.ok) {
+      const failure = `the endpoint answered ${response.status}: ${errorIn(text)}`;
+      const after = Number(response.headers.get('retry-after') ?? Number.NaN);
+      const isBusy = response.status === 429 || response.status === 503;
+      throw isBusy && after >= 0 ? new EndpointBusyError(failure, after) : new CheckFailedError(failure);
+    }
     return { body: parsed(text, path), text, headers: response.headers, milliseconds };
   }
 }

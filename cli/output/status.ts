@@ -1,5 +1,6 @@
 import type { ModelStatus, StatusView } from '../../usecases/release/status-view.ts';
 import type { PlaceOf } from '../files.ts';
+import { formatBookkeeping } from './bookkeeping.ts';
 import { formatBusinessMetrics } from './business-metrics.ts';
 import { formatJudge } from './judge.ts';
 import { formatQuestions, formatSilence } from './questions.ts';
@@ -12,10 +13,10 @@ import { wrapped } from './wrapped.ts';
 export function formatStatus(view: StatusView, place: PlaceOf = (key) => key): string {
   const { models } = view;
   if (models.length === 0) return 'no models yet: `trimtab register FOLDER`';
-  const silence = formatSilence(view).join('\n');
-  return [...models.map((model) => formatModel(model, view.at, place)), ...(silence === '' ? [] : [silence])].join(
-    '\n\n',
-  );
+  const others = [formatSilence(view), formatBookkeeping(view)]
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'));
+  return [...models.map((model) => formatModel(model, view.at, place)), ...others].join('\n\n');
 }
 
 const formatModel = (

@@ -1,9 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { isOutcome } from '../../core/serving/feedback-record.ts';
 import type { Home } from '../../platform/ports.ts';
 import { TruthLookup } from '../../usecases/ground-truth/look-up-truths.ts';
 import { storeFeedback } from '../../usecases/serving/store-feedback.ts';
-import type { EndpointClient } from '../endpoint/client.ts';
+import { EndpointBusyError, type EndpointClient } from '../endpoint/client.ts';
 import { CheckFailedError } from '../errors.ts';
 import type { FileRecord } from './read-records.ts';
 import type { TruthView } from './truth-view.ts';
@@ -80,8 +81,24 @@ export function toEndpoint(endpoint: EndpointClient, model: string): SendRecords
   };
 }
 
+/** How often records are sent again that are more than the endpoint takes in a minute, and how long is waited; seconds. */
+const MAX_ATTEMPTS = 10;
+const MAX_WAIT = 70;
+
+/** Waits as the endpoint asks. What was sent twice is counted once. */
+async function askUntilTaken(endpoint: EndpointClient, path: string, message: unknown): Promise<{ body: unknown }> {
+  for (let attempt = 1; ; attempt++)
+    try {
+      return await endpoint.ask(path, message);
+    } catch (error) {
+      if (!(error instanceof EndpointBusyError) || attempt >= MAX_ATTEMPTS || error.retryAfterSeconds > MAX_WAIT)
+        throw error;
+      await sleep(1_000 * error.retryAfterSeconds);
+    }
+}
+
 async function post(endpoint: EndpointClient, path: string, some: readonly Good[]): Promise<z.infer<typeof Answer>> {
-  const { body } = await endpoint.ask(path, { records: some.map(({ record }) => record) });
+  const { body } = await askUntilTaken(endpoint, path, { records: some.map(({ record }) => record) });
   const answer = Answer.safeParse(body);
   if (!answer.success)
     throw new CheckFailedError(`the answer to ${path} is none: ${JSON.stringify(body).slice(0, 100)}`);

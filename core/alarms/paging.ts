@@ -1,4 +1,4 @@
-import type { JUDGE_METRICS } from '../observability/metric-names.ts';
+import { BOOKKEEPING_METRIC, type JUDGE_METRICS } from '../observability/metric-names.ts';
 import type { PagingAlarm } from './alarm.ts';
 import { type ProducerSchedules, SCHEDULES } from './schedules.ts';
 
@@ -52,6 +52,20 @@ export function pagingAlarms(environment: string, { judge }: ProducerSchedules =
       runbook: 'judge-silent.md',
       // Its schedule begins with the deployment that makes the alarm.
       warmUpSeconds: WARM_UP_BEATS * beat,
+    },
+    {
+      ...common,
+      name: pagingAlarmName(environment, BOOKKEEPING_METRIC),
+      metric: BOOKKEEPING_METRIC,
+      periodSeconds: 60,
+      comparison: 'GreaterThanOrEqualToThreshold',
+      datapointsToAlarm: 1,
+      // What cannot be written is tried again all the time: one page for as long as it lasts.
+      evaluationPeriods: 5,
+      missingData: 'notBreaching',
+      says: 'metrics, captures or truths cannot be written down, while requests are answered: `trimtab doctor` says since when and why',
+      runbook: 'bookkeeping.md',
+      warmUpSeconds: 0,
     },
   ];
 }

@@ -22,22 +22,23 @@ export class CallerLimits {
   }
 
   /**
-   * Takes a token out of a caller's bucket.
+   * Takes tokens out of a caller's bucket: all that it costs, or none.
    *
    * @param now milliseconds since 1970
-   * @returns 0 when there was one; otherwise nothing is taken, and it is the seconds until there will be one
+   * @param cost tokens, no more than the bucket holds
+   * @returns 0 when they were there; otherwise nothing is taken, and it is the seconds until they will be
    */
-  take(caller: string, { perSecond, burst }: RateLimit, now: number): number {
-    const perToken = 1000 / perSecond;
-    const whole = burst * perToken;
+  take(caller: string, { perSecond, burst }: RateLimit, now: number, cost = 1): number {
+    const taking = (1000 * cost) / perSecond;
+    const whole = (1000 * burst) / perSecond;
     const known = this.full.get(caller) ?? 0;
     // A clock that was set back must not lock anybody out for longer than an empty bucket takes to fill.
     const from = Math.max(now, Math.min(known, now + whole));
-    const late = from + perToken - now - whole;
+    const late = from + taking - now - whole;
     this.full.delete(caller);
     // Times of this size are kept to a fraction of a microsecond: less than that is no waiting.
     const taken = late <= 1e-3;
-    this.full.set(caller, taken ? from + perToken : from);
+    this.full.set(caller, taken ? from + taking : from);
     if (this.full.size > this.maxCallers) this.full.delete(this.full.keys().next().value!);
     return taken ? 0 : late / 1000;
   }

@@ -101,6 +101,9 @@ export const JUDGE_METRICS = {
 } as const;
 export type JudgeMetricName = keyof typeof JUDGE_METRICS;
 
+/** 1 while something that is written down beside answers cannot be; none while all can. Over the whole environment. */
+export const BOOKKEEPING_METRIC = 'BookkeepingFailure';
+
 /** Dimensions of a metric of one variant of a model. */
 export interface VariantDimensions {
   readonly Environment: string;

@@ -8,6 +8,8 @@ interface Kept {
   /** Milliseconds since 1970. */
   readonly at: number;
   readonly bytes: number;
+  /** Whose request brought it. */
+  readonly owner: string;
 }
 
 /** What a request lets the cache do; {@link cacheUse} reads it from its headers. */
@@ -18,6 +20,8 @@ export interface CacheUse {
   readonly write: boolean;
   /** Oldest answer that will do; milliseconds. */
   readonly maxAgeMs: number;
+  /** Who asks, as far as that is known: nobody's answers take more than half of the cache. @default one for all of these */
+  readonly caller?: string | undefined;
 }
 
 export interface Served {
@@ -27,10 +31,13 @@ export interface Served {
 
 /** What an entry takes beside its tensors: key, objects, the map's slot. */
 const ENTRY_BYTES = 512;
+/** Share of the cache that one caller's answers may take once it is full. */
+const SHARE = 0.5;
 
 /**
  * A cache of one model version's outputs by the digest of the input. It is bounded by number and by bytes, evicts the
- * least recently used, and never gives outputs older than the time to live. It stores neither inputs nor callers.
+ * least recently used, and never gives outputs older than the time to live. One caller's answers take
+ * no more than half of it, where there are others: its own oldest go first. It stores no inputs.
  *
  * Outputs that `get` returns are shared and must not be changed.
  */
@@ -39,6 +46,8 @@ export class ResponseCache {
   private readonly kept = new Map<string, Kept>();
   private readonly running = new Map<string, Promise<Outputs>>();
   private held = 0;
+  /** By caller: keys of its answers, least recently used first, and their bytes. */
+  private readonly owners = new Map<string, { readonly keys: Set<string>; bytes: number }>();
 
   constructor(private readonly settings: CacheSettings) {}
 
@@ -69,7 +78,7 @@ export class ResponseCache {
     this.running.set(key, made);
     try {
       const outputs = await made;
-      this.keep(key, outputs, now);
+      this.keep(key, outputs, { at: now, owner: use.caller ?? '' });
       return { outputs, hit: false };
     } finally {
       // A caller that would not wait may have begun a run of its own meanwhile.
@@ -89,27 +98,38 @@ export class ResponseCache {
     if (age > maxAgeMs) return undefined;
     this.kept.delete(key);
     this.kept.set(key, found);
+    const { keys } = this.owners.get(found.owner)!;
+    keys.delete(key);
+    keys.add(key);
     return found.outputs;
   }
 
-  private keep(key: string, outputs: Outputs, at: number): void {
+  private keep(key: string, outputs: Outputs, { at, owner }: Pick<Kept, 'at' | 'owner'>): void {
     const { maxEntries, maxBytes } = this.settings;
     const before = this.kept.get(key);
     if (before !== undefined) this.drop(key, before);
-    const entry = { outputs: compact(outputs), at, bytes: ENTRY_BYTES + bytesOf(outputs) };
+    const entry = { outputs: compact(outputs), at, bytes: ENTRY_BYTES + bytesOf(outputs), owner };
     if (entry.bytes > maxBytes) return;
     this.kept.set(key, entry);
     this.held += entry.bytes;
-    for (const [oldest, { bytes }] of this.kept) {
-      if (this.kept.size <= maxEntries && this.held <= maxBytes) return;
-      this.kept.delete(oldest);
-      this.held -= bytes;
+    const own = this.owners.get(owner) ?? { keys: new Set<string>(), bytes: 0 };
+    this.owners.set(owner, own);
+    own.keys.add(key);
+    own.bytes += entry.bytes;
+    while (this.kept.size > maxEntries || this.held > maxBytes) {
+      const greedy = own.keys.size > maxEntries * SHARE || own.bytes > maxBytes * SHARE;
+      const oldest: string = (greedy ? own.keys : this.kept).keys().next().value!;
+      this.drop(oldest, this.kept.get(oldest)!);
     }
   }
 
-  private drop(key: string, { bytes }: Kept): void {
+  private drop(key: string, { bytes, owner }: Kept): void {
     this.kept.delete(key);
     this.held -= bytes;
+    const own = this.owners.get(owner)!;
+    own.keys.delete(key);
+    own.bytes -= bytes;
+    if (own.keys.size === 0) this.owners.delete(owner);
   }
 }
 

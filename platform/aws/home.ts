@@ -2,6 +2,7 @@ import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { S3Client } from '@aws-sdk/client-s3';
+import { Bookkeeping } from '../../core/observability/bookkeeping.ts';
 import type { Home } from '../ports.ts';
 import { keysOnDemand } from '../privacy.ts';
 import { EventBridgeBus } from './bus.ts';
@@ -38,6 +39,9 @@ export async function openAwsHome(env: NodeJS.ProcessEnv): Promise<Home> {
     metrics: new CloudWatchMetrics(cloudwatch, names.TRIMTAB_ENVIRONMENT),
     bus: new EventBridgeBus(events, names.TRIMTAB_BUS, names.TRIMTAB_ENVIRONMENT),
     clock: new ServerClock().follow(dynamo),
+    bookkeeping: new Bookkeeping(Date.now),
+    // What its functions cannot write down is a metric of theirs, with an alarm.
+    bookkeepingNotes: async () => [],
     privacy: keysOnDemand(() => awsPrivacySecret(env)),
     labels: keysOnDemand(() => awsLabelsSecret(env)),
     close: async () => {

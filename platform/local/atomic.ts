@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { lossWords } from '../../core/observability/bookkeeping.ts';
 import { PlatformError } from '../errors.ts';
 
 /** Folder of a store for files that are being written; after a crash they are litter, never content. */
@@ -48,9 +49,12 @@ export async function writeAtomically(
     return true;
   } catch (error) {
     if (error instanceof PlatformError) throw error;
-    throw new PlatformError(`${target} cannot be written: ${(error as Error).message}`, { cause: error });
+    throw new PlatformError(`${target} cannot be written, ${lossWords(error)}: ${(error as Error).message}`, {
+      cause: error,
+    });
   } finally {
-    await rm(unfinished, { force: true });
+    // What failed is told, not that the rest of it is in the way.
+    await rm(unfinished, { force: true }).catch(() => undefined);
   }
 }
 
@@ -89,14 +93,15 @@ async function flush(target: string): Promise<void> {
   }
 }
 
-/** Clears what killed processes left unfinished in a store. */
+/** Clears what killed processes left unfinished in a store, as far as anything may be written to it. */
 export async function removeUnfinished(root: string): Promise<void> {
   const folder = path.join(root, UNFINISHED);
   const names = await readdir(folder).catch(() => []);
   for (const name of names) {
     const file = path.join(folder, name);
     const info = await stat(file).catch(() => undefined);
-    if (info && (Date.now() - info.mtimeMs > LITTER_AGE_MS || isOrphan(name))) await rm(file, { force: true });
+    if (info && (Date.now() - info.mtimeMs > LITTER_AGE_MS || isOrphan(name)))
+      await rm(file, { force: true }).catch(() => undefined);
   }
 }
 

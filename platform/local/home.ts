@@ -1,10 +1,12 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { EnvironmentName } from '../../core/model/names.ts';
+import { Bookkeeping } from '../../core/observability/bookkeeping.ts';
 import { PlatformError } from '../errors.ts';
 import type { Clock, Home } from '../ports.ts';
 import { keysOnDemand, labelsSecretFrom } from '../privacy.ts';
 import { isAbsent, removeUnfinished } from './atomic.ts';
+import { readNotes } from './bookkeeping-notes.ts';
 import { LocalBus } from './bus.ts';
 import { FileLedger } from './ledger.ts';
 import { LocalMetrics } from './metrics.ts';
@@ -48,7 +50,8 @@ export async function openLocalHome(
   if (found?.isDirectory() === false) throw new PlatformError(`${root} is a file, expected a folder`);
   const at = (name: string): string => path.join(root, name);
   await Promise.all(['.', 'ledger', 'artifacts', 'data', 'captures'].map((store) => removeUnfinished(at(store))));
-  const metrics = new LocalMetrics(at('metrics.jsonl'), { environment });
+  const bookkeeping = new Bookkeeping(() => clock.now().getTime());
+  const metrics = new LocalMetrics(at('metrics.jsonl'), { environment, bookkeeping });
   return {
     kind: 'local',
     folder: root,
@@ -56,12 +59,14 @@ export async function openLocalHome(
     ledger: new FileLedger(at('ledger')),
     artifacts: new FileObjectStore(at('artifacts')),
     data: new FileObjectStore(at('data')),
-    captures: new FileObjectStore(at('captures')),
+    captures: new FileObjectStore(at('captures'), { reserve: true }),
     metrics,
     bus: new LocalBus(at('events.jsonl'), clock, environment),
     clock,
+    bookkeeping,
+    bookkeepingNotes: () => readNotes(root),
     privacy: keysOnDemand(() => localSecret(root, process.env)),
     labels: keysOnDemand(async () => labelsSecretFrom(await localSecret(root, process.env))),
-    close: async () => metrics.close(),
+    close: () => metrics.close(),
   };
 }

@@ -7,6 +7,7 @@ import { ObjectNotFoundError, PlatformError } from '../errors.ts';
 import { checkKey } from '../keys.ts';
 import type { Body, ObjectInfo, ObjectStore, PutOptions, StoredWrite } from '../ports.ts';
 import { codeOf, isAbsent, writeAtomically } from './atomic.ts';
+import { assertReserve } from './disk-reserve.ts';
 import { withFileLock } from './lock.ts';
 import { decodePart, encodePart } from './names.ts';
 
@@ -20,7 +21,11 @@ const COPIES = 5;
  * On a file system that ignores case, keys that differ in case only are one object.
  */
 export class FileObjectStore implements ObjectStore {
-  constructor(readonly root: string) {}
+  /** @param options.reserve whether the last room of the disk is left for what matters more */
+  constructor(
+    readonly root: string,
+    private readonly options: { readonly reserve?: boolean } = {},
+  ) {}
 
   async get(key: string): Promise<Uint8Array> {
     try {
@@ -83,6 +88,7 @@ export class FileObjectStore implements ObjectStore {
   ): Promise<boolean> {
     const file = await this.#find(key);
     const fillWhole = async (unfinished: string): Promise<void> => {
+      if (this.options.reserve) await assertReserve(path.dirname(unfinished));
       await fill(unfinished);
       // Two writes within one tick of the kernel's clock leave both times alike, and it would look as if written in place.
       const now = new Date();

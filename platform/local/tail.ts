@@ -65,7 +65,8 @@ export class FileTail {
     try {
       return statSync(this.#file).ino !== fstatSync(this.#handle!).ino;
     } catch (error) {
-      if (isAbsent(error)) return true;
+      // The same file may come back, as with a disk that is mounted again.
+      if (isAbsent(error)) return false;
       throw error;
     }
   }

@@ -1,3 +1,4 @@
+import { Bookkeeping } from '../../core/observability/bookkeeping.ts';
 import type { Bus, BusEvent, Clock, Home } from '../ports.ts';
 import { keysOnDemand } from '../privacy.ts';
 import { MemoryLedger } from './ledger.ts';
@@ -57,6 +58,8 @@ export function openSimulatedHome(start: number, ingestionDelaySeconds: number):
     metrics: new SimulatedMetrics(clock, ingestionDelaySeconds * 1_000),
     bus: new MemoryBus(),
     clock,
+    bookkeeping: new Bookkeeping(() => clock.now().getTime()),
+    bookkeepingNotes: async () => [],
     privacy: keysOnDemand(async () => 'simulated'),
     labels: keysOnDemand(async () => 'simulated'),
     close: async () => undefined,

@@ -94,7 +94,9 @@ describe('the constructs in somebody else’s stack', () => {
       .filter(({ Namespace }) => Namespace === 'Trimtab');
     expect(alarms.length).toBeGreaterThan(5);
     for (const { AlarmName, Dimensions } of alarms) {
-      expect(AlarmName).toMatch(/^(trimtab\.prod\.flight-delay\.|Trimtab-prod-(NeedsPerson|JudgeHeartbeat)$)/);
+      expect(AlarmName).toMatch(
+        /^(trimtab\.prod\.flight-delay\.|Trimtab-prod-(NeedsPerson|JudgeHeartbeat|BookkeepingFailure)$)/,
+      );
       expect(Dimensions).toContainEqual({ Name: 'Environment', Value: 'prod' });
     }
     const dashboards = Object.values(template.findResources('AWS::CloudWatch::Dashboard'));

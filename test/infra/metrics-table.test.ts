@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { Manifest } from '../../core/manifest/manifest.ts';
 import { emittedMetrics } from '../../core/observability/emitted-metrics.ts';
 import {
+  BOOKKEEPING_METRIC,
   DATASET_METRICS,
   type DatasetMetricName,
   JUDGE_METRICS,
@@ -58,6 +59,7 @@ function rowsBelow(heading: string): Map<string, Row> {
 
 const models = rowsBelow('### Of models');
 const judged = rowsBelow('### Of the judge');
+const bookkeeping = rowsBelow('### Of bookkeeping');
 const datasets = rowsBelow('### Of data files');
 
 /** Names of readers in the order in which the table has them. */
@@ -67,6 +69,7 @@ describe('metrics in CloudWatch', () => {
   const readers: Readers = new Map();
   let fileReaders: Readers;
   const judgeReaders: Readers = new Map();
+  const bookkeepingReaders: Readers = new Map();
   beforeAll(async () => {
     const folder = path.join(temporaryFolder('metrics-table'), 'm');
     mkdirSync(folder);
@@ -74,15 +77,16 @@ describe('metrics in CloudWatch', () => {
     const manifest = Manifest.parse(RAW);
     const home = await openLocalHome(path.join(folder, 'home'));
     for (const [key, names] of await usecaseReaders(home, manifest)) readers.set(key, names);
-    const { alarms } = await pagingStates(noting(home, judgeReaders), home.clock.now());
-    expect(alarms).toHaveLength(2);
+    const { alarms } = await pagingStates(noting(home, judgeReaders, bookkeepingReaders), home.clock.now());
+    expect(alarms).toHaveLength(3);
     await home.close();
     fileReaders = new Map();
     const all = synthesized((app) => addTrimtab(app, DeploymentConfig.parse({ models: [folder] })));
     for (const { by, metric, dimensions } of readsOf(all.resources.map(([, resource]) => resource))) {
       const { Environment, Model, ...rest } = dimensions;
       const dimension = Object.keys(rest)[0];
-      if (metric in JUDGE_METRICS) addReader(judgeReaders, metric, Model === undefined ? 'all' : 'Model', by);
+      if (metric === BOOKKEEPING_METRIC) addReader(bookkeepingReaders, metric, 'all', by);
+      else if (metric in JUDGE_METRICS) addReader(judgeReaders, metric, Model === undefined ? 'all' : 'Model', by);
       else if (Model === undefined) addReader(fileReaders, metric, dimension ?? 'Environment', by);
       else addReader(readers, metric, dimension!, by);
     }
@@ -142,6 +146,20 @@ describe('metrics in CloudWatch', () => {
     }
   });
 
+  it('are in the table of bookkeeping', () => {
+    expect([...bookkeeping]).toEqual([
+      [
+        BOOKKEEPING_METRIC,
+        {
+          unit: '',
+          by: ['all'],
+          emittedBy: 'core/observability/bookkeeping.ts',
+          readBy: readersOf(bookkeepingReaders, BOOKKEEPING_METRIC).join(', '),
+        },
+      ],
+    ]);
+  });
+
   it('are all in the table of data files', () => {
     expect([...datasets.keys()]).toEqual(Object.keys(DATASET_METRICS));
     for (const [name, row] of datasets) {
@@ -170,13 +188,14 @@ describe('metrics in CloudWatch', () => {
 });
 
 /** A home that notes what it is asked of the judge's metrics. */
-const noting = (home: Home, readers: Readers): Home => ({
+const noting = (home: Home, readers: Readers, ofBookkeeping: Readers): Home => ({
   ...home,
   metrics: {
     environment: home.metrics.environment,
     write: () => undefined,
     query: async ({ metric, dimensions }) => {
-      addReader(readers, metric, 'Model' in dimensions ? 'Model' : 'all', 'status');
+      const to = metric === BOOKKEEPING_METRIC ? ofBookkeeping : readers;
+      addReader(to, metric, 'Model' in dimensions ? 'Model' : 'all', 'status');
       return [];
     },
   },

@@ -106,9 +106,13 @@ describe('the runbook', () => {
     }
   });
 
-  it('is on one alarm of each environment for what the judge asks, and one for its heartbeat, with an OK', () => {
+  it('is on one alarm of each environment for what the judge asks, and one for its heartbeat and for bookkeeping, with an OK', () => {
     const cleared = alarms.filter(({ properties }) => properties.OKActions !== undefined);
-    expect(cleared.map(({ name }) => name).sort()).toEqual(['Trimtab-dev-JudgeHeartbeat', 'Trimtab-dev-NeedsPerson']);
+    expect(cleared.map(({ name }) => name).sort()).toEqual([
+      'Trimtab-dev-BookkeepingFailure',
+      'Trimtab-dev-JudgeHeartbeat',
+      'Trimtab-dev-NeedsPerson',
+    ]);
     for (const { properties } of cleared) {
       expect(JSON.stringify(properties.OKActions)).toContain('OnCallTopic');
       expect(properties.Dimensions).toEqual([{ Name: 'Environment', Value: 'dev' }]);

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { Bookkeeping } from '../../core/observability/bookkeeping.ts';
 import { metricLine } from '../../core/observability/emf.ts';
 import { judgeLine } from '../../core/observability/judge-lines.ts';
 import { METRICS, type MetricName, NAMESPACE } from '../../core/observability/metric-names.ts';
@@ -36,10 +37,13 @@ function emittedBy(environment: Environment, model: string): Series[] {
     { variant: 'shadow', version: 3 },
   ] as const;
   const dataset = { environment, dataset: model, at: new Date(0) };
+  const trouble = new Bookkeeping(() => 0);
+  trouble.lost('metrics', 'failed', 1);
   return [
     ...routes.map((route) => metricLine({ environment, model, ...route, at: 0, values })),
     datasetMetricLine(dataset, false, { accepted: 1, quarantined: 0 }),
     privacyMetricLine(dataset, false),
+    trouble.line(environment)!,
     ...(['NeedsPerson', 'JudgeHeartbeat'] as const).map((metric) =>
       judgeLine(metric, { environment, model, at: 0, value: 0 }),
     ),

@@ -2,6 +2,7 @@ import { appendFileSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { Bookkeeping } from '../../core/observability/bookkeeping.ts';
 import { deliver } from '../../local-runtime/deliver-event.ts';
 import { DropLog } from '../../local-runtime/drop-log.ts';
 import { DropPoller, type DropPollerOptions } from '../../local-runtime/drop-poller.ts';
@@ -63,6 +64,7 @@ describe('DeliveryStream', () => {
       {
         captures,
         clock,
+        bookkeeping: new Bookkeeping(Date.now),
         metrics: { environment: 'local', write: (line) => metrics.push(line), query: async () => [] },
       },
       (line) => printed.push(line),

@@ -1,9 +1,10 @@
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DropLog } from '../../local-runtime/drop-log.ts';
 import { watchDrops } from '../../local-runtime/watch-drops.ts';
+import { deadLetterKey, objectLetterId } from '../../platform/dead-letters.ts';
 import { type LocalHome, openLocalHome } from '../../platform/local/home.ts';
 import type { Interval } from '../../server/lib/interval.ts';
 import { redoDrop } from '../../usecases/validation/redo-drop.ts';
@@ -45,6 +46,43 @@ describe('watchDrops', () => {
     );
   };
   const RULES = JSON.stringify({ contract: { features: [{ name: 'x', type: 'integer' }] } });
+
+  it('tries a file again of which not even the letter could be kept, and the others go on', async () => {
+    const failing = new Set(['incoming/a/1.csv']);
+    const seen: string[] = [];
+    // A folder where the letter should be: it can be written no more than on a full disk.
+    const letter = path.join(
+      home.folder,
+      'data',
+      deadLetterKey({ function: 'validate', id: objectLetterId('incoming/a/1.csv') }),
+    );
+    mkdirSync(path.join(letter, 'in-the-way'), { recursive: true });
+    watching = watchDrops(home, {
+      prefix: 'incoming/',
+      function: {
+        name: 'validate',
+        run: async ({ key }) => {
+          seen.push(key);
+          if (failing.has(key)) throw new Error('no space left on device');
+        },
+      },
+      seconds: 0.01,
+      quietSeconds: 0,
+      processed: await DropLog.open(path.join(home.folder, 'drops.jsonl')),
+      backoffMs: 1,
+      pauseMs: 20,
+      log: () => undefined,
+    });
+    writeFileSync(file('1.csv'), 'x\n1\n');
+    writeFileSync(file('2.csv'), 'x\n1\n');
+    await vi.waitFor(() => expect(seen.filter((key) => key === 'incoming/a/1.csv').length).toBeGreaterThan(3));
+    expect(seen.filter((key) => key === 'incoming/a/2.csv')).toHaveLength(1);
+    expect(home.bookkeeping.records).toMatchObject([{ what: 'drops', until: null }]);
+    failing.clear();
+    rmSync(letter, { recursive: true });
+    await vi.waitFor(() => expect(home.bookkeeping.troubled).toBe(false));
+    expect(readFileSync(path.join(home.folder, 'drops.jsonl'), 'utf8')).toContain('incoming/a/1.csv');
+  });
 
   it('has an upload that pauses judged once, when it is whole', async () => {
     await putContract(RULES);

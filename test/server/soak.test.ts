@@ -12,6 +12,7 @@ describe('The server under everything at once, for some seconds of what `npm run
     // Every kind of task had its turn: once at least, then by chance.
     expect(result.runs.size).toBeGreaterThan(60);
     expect(result.changes).toBeGreaterThan(0);
+    expect(result.broken).toBeGreaterThan(0);
     expect(result.live.length).toBeGreaterThanOrEqual(2);
     for (const { bytes, processes } of result.live) {
       // The one that watches, two that answer, a worker each, and what loads what is released meanwhile.

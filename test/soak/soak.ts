@@ -4,6 +4,7 @@ import path from 'node:path';
 import { bundledCommand, startServe } from '../fixtures/command.ts';
 import { HttpClient } from '../fixtures/http-client.ts';
 import { Random } from '../hostile/random.ts';
+import { CALLER_HEADER, Disk, leftBroken, TROUBLE, TRUTH_MEGABYTES, truthsOfNothing } from './bookkeeping.ts';
 import { GrpcCaller } from './grpc.ts';
 import { type LiveMemory, MemoryProbe, residentOf } from './memory.ts';
 import { makeHome } from './models.ts';
@@ -34,13 +35,15 @@ export interface SoakResult {
   readonly faults: readonly string[];
   readonly faultCount: number;
   readonly changes: number;
+  /** How often the disk could not be written to. */
+  readonly broken: number;
   /** Resident memory of all processes of the server, in the order of time, from the end of the warm-up; bytes. */
   readonly resident: readonly number[];
   /** What was left after collecting the garbage; the first is from the end of the warm-up. */
   readonly live: readonly LiveMemory[];
   /** Exit status of the server, which is told to stop at the end. */
   readonly status: number | null;
-  /** What the server said of itself but for its addresses, and for runs that were to be ended. */
+  /** What the server said of itself but for its addresses, runs that were to be ended, and what it could not write. */
   readonly said: string;
 }
 
@@ -60,19 +63,24 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
   try {
     const home = path.join(folder, 'home');
     const [launcher, models] = await Promise.all([bundledCommand(folder), makeHome(home, folder)]);
+    const disk = new Disk(home);
     const args = ['--home', home, '--processes', '2', '--grpc-port', '0', '--default-model', 'pipeline'];
+    args.push('--caller-header', CALLER_HEADER, '--truth-megabytes', TRUTH_MEGABYTES);
     const server = await startServe(launcher, [...args, ...QUICK, '--body-grace', '3'], probe.env);
     const client = new HttpClient(server.url);
     const grpc = new GrpcCaller(server.grpc!);
     const releases = await Releases.open(home);
     try {
-      const load = new Load(tasksOf({ client, grpc, address: server.grpc!, models }), options);
+      const tasks = tasksOf({ client, grpc, address: server.grpc!, models, disk });
+      const load = new Load([...tasks, truthsOfNothing(client, disk)], options);
       const seen = { resident: [] as number[], live: [] as LiveMemory[] };
       await Promise.all([
         load.run(),
         changing(load, releases, options),
+        breaking(load, disk, options),
         watching(load, server.child.pid!, probe, seen),
       ]);
+      for (const fault of await leftBroken(server.url)) load.fault(fault);
       server.child.kill('SIGTERM');
       const status = await server.ended;
       return {
@@ -81,11 +89,13 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
         faults: load.faults,
         faultCount: load.faultCount,
         changes: releases.changes,
+        broken: disk.times,
         status,
         said: server
           .output()
           .replace(/^serving .*\n/gm, '')
-          .replace(ENDED, ''),
+          .replace(ENDED, '')
+          .replace(TROUBLE, ''),
       };
     } finally {
       server.child.kill('SIGKILL');
@@ -162,6 +172,20 @@ async function changing(load: Load, releases: Releases, { changeEvery }: SoakOpt
     await sleepUntil(load, next);
     if (load.over) return;
     await releases.next().catch((error: Error) => load.fault(`release: ${error.message}`));
+  }
+}
+
+/** Seconds for which the disk takes no writes. */
+const BROKEN_SECONDS = 0.5;
+
+/** Breaks the disk now and then, and mends it. */
+async function breaking(load: Load, disk: Disk, { changeEvery }: SoakOptions): Promise<void> {
+  for (let next = 2 * changeEvery; ; next += Math.max(4 * changeEvery, 2 * BROKEN_SECONDS)) {
+    await sleepUntil(load, next);
+    if (load.over) return;
+    disk.break();
+    await sleep(BROKEN_SECONDS);
+    disk.mend();
   }
 }
 

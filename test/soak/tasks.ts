@@ -24,6 +24,13 @@ export interface Callers {
   /** Address of gRPC, `host:port`. */
   readonly address: string;
   readonly models: SoakModels;
+  readonly disk: DiskState;
+}
+
+/** Whether records may have been refused because nothing could be written. */
+export interface DiskState {
+  /** @param at by `performance.now()` */
+  brokenSince(at: number): boolean;
 }
 
 /** Rounding may differ where rows are put together. */
@@ -52,7 +59,7 @@ const pickCases = (cases: readonly Case[], most: number, random: Random): Case[]
   Array.from({ length: 1 + random.below(most) }, () => random.pick(cases));
 
 /** All tasks of a soak. */
-export function tasksOf({ client, grpc, address, models }: Callers): Task[] {
+export function tasksOf({ client, grpc, address, models, disk }: Callers): Task[] {
   const asking = (format: PredictionFormat, cases: readonly Case[], weight: number): Task => ({
     name: `${format.model}: ${format.name}`,
     weight,
@@ -75,7 +82,7 @@ export function tasksOf({ client, grpc, address, models }: Callers): Task[] {
     grpcTask('raw', grpc, models, 4),
     explaining(client, models),
     picture(client, models),
-    feedback(client, models),
+    feedback(client, models, disk),
     showing(client),
     loading(client),
     slowSender(client, trees, models.trees),
@@ -147,7 +154,7 @@ const picture = (client: HttpClient, models: SoakModels): Task => ({
 });
 
 /** A prediction of Seldon's, and what became of it. */
-const feedback = (client: HttpClient, models: SoakModels): Task => ({
+const feedback = (client: HttpClient, models: SoakModels, disk: DiskState): Task => ({
   name: 'seldon feedback',
   weight: 2,
   async run(random) {
@@ -158,6 +165,7 @@ const feedback = (client: HttpClient, models: SoakModels): Task => ({
     const predicted = await client.ask({ path: `${at}/predictions`, headers: JSON_TYPE, body: JSON.stringify(asked) });
     expectOk('seldon', predicted);
     if (predicted.headers['seldon-puid'] !== puid) throw new WrongAnswerError('seldon: another puid came back');
+    const began = performance.now();
     const response = await client.ask({
       path: `${at}/feedback`,
       headers: JSON_TYPE,
@@ -168,6 +176,8 @@ const feedback = (client: HttpClient, models: SoakModels): Task => ({
         truth: { data: { ndarray: [[random.below(2)]] } },
       }),
     });
+    // It is to be sent again, and never lost in silence.
+    if (response.status === 503 && Number(response.headers['retry-after']) > 0 && disk.brokenSince(began)) return;
     expectOk('feedback', response);
   },
 });

@@ -34,17 +34,23 @@ interface Waiting {
   readonly records: readonly ReceivedRecord[];
 }
 
+/** Records that wait and were not read. */
+export interface UnreadWaiting {
+  readonly records: number;
+  readonly characters: number;
+}
+
 /** What waits. */
 export interface WaitingBatches {
   readonly batches: readonly FeedbackBatch[];
   /** By model: how many wait that were not read, for there are too many. */
-  readonly unread: ReadonlyMap<string, number>;
+  readonly unread: ReadonlyMap<string, UnreadWaiting>;
 }
 
 /** Records whose predictions were not found when they arrived. */
 export async function readWaiting({ data }: Pick<Home, 'data'>): Promise<WaitingBatches> {
   const batches: FeedbackBatch[] = [];
-  const unread = new Map<string, number>();
+  const unread = new Map<string, UnreadWaiting>();
   const read = { records: 0, characters: 0 };
   for await (const object of data.list(WAITING)) {
     const text = await textOf(data, object.key);
@@ -54,7 +60,13 @@ export async function readWaiting({ data }: Pick<Home, 'data'>): Promise<Waiting
     const place = placeOf(object.key, WAITING);
     if (read.records < MAX_RECORDS && read.characters < MAX_CHARACTERS)
       batches.push({ object, ...place, records, malformed: [], waits });
-    else unread.set(place.model, (unread.get(place.model) ?? 0) + records.length);
+    else {
+      const before = unread.get(place.model) ?? { records: 0, characters: 0 };
+      unread.set(place.model, {
+        records: before.records + records.length,
+        characters: before.characters + text.length,
+      });
+    }
     read.records += records.length;
     read.characters += text.length;
   }

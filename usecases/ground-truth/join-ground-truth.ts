@@ -26,8 +26,9 @@ import { readIncoming, removeIncoming } from './incoming-batches.ts';
 import { predictionAgeMs } from './prediction-age.ts';
 import { PredictionIndex, predictionKey } from './prediction-index.ts';
 import { type FoundPredictions, predictionOf } from './prediction-search.ts';
-import { keepRejected, type RejectedRecord } from './rejected-records.ts';
+import { keepRejected, NOT_KEPT, type RejectedRecord } from './rejected-records.ts';
 import { type ScoredRecord, scoreRecord, type UnfitReason } from './score-record.ts';
+import { WaitingRoom } from './waiting-room.ts';
 
 export interface JoinSummary {
   /** Records whose prediction was found, and of which nothing was known before. */
@@ -50,8 +51,6 @@ export interface JoinSummary {
 
 /** How long a truth waits for a capture that is still on its way. */
 const MAX_CAPTURE_DELAY_MS = 2 * 3_600_000;
-/** Records of one model that wait at most. */
-const MAX_WAITING = 100_000;
 
 const UNKNOWN = 'no captured prediction has this id';
 
@@ -95,7 +94,10 @@ export async function joinGroundTruth(
         if (batch.model === model)
           own.push(await place(run, batch, batch.waits === undefined ? found.fresh : found.waiting));
       const held = await store(run, model, own);
-      const room = waitingRoom(own, unread.get(model) ?? 0);
+      const room = new WaitingRoom(
+        own.map(({ rest }) => rest),
+        unread.get(model),
+      );
       let rejected: RejectedTruths = {};
       try {
         for (const each of own) rejected = addRejected(rejected, await settle(run, each, { room, held }));
@@ -263,19 +265,6 @@ async function store(
   return held;
 }
 
-/** Records of a model that go on waiting, at most {@link MAX_WAITING}. */
-interface WaitingRoom {
-  left: number;
-}
-
-/** @param unread records that wait as well and were not looked for */
-const waitingRoom = (own: readonly SettledBatch[], unread: number): WaitingRoom => ({
-  left: own.reduce(
-    (left, { batch, rest }) => left - (batch.waits === undefined ? 0 : rest.length),
-    MAX_WAITING - unread,
-  ),
-});
-
 /** Keeps what is left of a batch where it belongs, then takes the batch away. @returns what of it was not joined */
 async function settle(
   { home, now, summary, releases, watch }: JoinRun,
@@ -286,12 +275,12 @@ async function settle(
   if ((await watch.hasChanged()) && (await home.data.head(batch.object.key))?.etag !== batch.object.etag) return {};
   const { model, waits } = batch;
   const isOver = waits !== undefined && now.getTime() - Date.parse(waits.since) > MAX_CAPTURE_DELAY_MS;
-  const waiting = isOver ? [] : rest.slice(0, waits === undefined ? Math.max(0, room.left) : rest.length);
-  const givenUp = rest.slice(waiting.length);
-  if (waits === undefined) room.left -= waiting.length;
-  const unknown = isOver ? UNKNOWN : `${UNKNOWN}, and ${MAX_WAITING} others wait for theirs already`;
+  const tooMany = room.putAside(rest);
+  const waiting = isOver ? [] : rest.slice(tooMany);
+  const givenUp = rest.slice(0, rest.length - waiting.length);
+  const unknown = isOver ? UNKNOWN : `${UNKNOWN}, and ${WaitingRoom.LIMITS} of later ones wait for theirs already`;
   const ofUnreadable = scored.filter(({ joined }) => held.has(joined));
-  await keepRejected(home, batch, {
+  const kept = await keepRejected(home, batch, {
     hidden: releases.get(model)!.hidden,
     unfit,
     held: ofUnreadable.map(({ joined }) => ({ joined, reason: held.get(joined)! })),
@@ -307,7 +296,7 @@ async function settle(
   summary.expired += givenUp.length;
   summary.waiting += waiting.length;
   return {
-    ...tallied('unknown', givenUp.length, unknown),
+    ...tallied('unknown', givenUp.length, kept ? unknown : `${unknown}; ${NOT_KEPT}`),
     ...tallied('malformed', batch.malformed.length, batch.malformed.at(-1)?.reason),
     ...tallied('unfit', unfit.length, unfit.at(-1)?.plain),
     ...tallied('held', ofUnreadable.length, ofUnreadable.length === 0 ? undefined : held.get(ofUnreadable[0]!.joined)),

@@ -24,23 +24,41 @@ export interface RejectedRecords {
   readonly givenUp: readonly RejectedRecord[];
 }
 
-/** Keeps what cannot be joined of a batch, each with its reason, and nothing in it that any version of the model hides. */
+/** Bytes of what is not joined that are kept of a model: anybody can send any number of them. */
+const MAX_KEPT_BYTES = 64 * 1024 * 1024;
+export const NOT_KEPT = `counted only, for ${MAX_KEPT_BYTES / 1024 / 1024} MB of others are kept`;
+
+/**
+ * Keeps what cannot be joined of a batch, each with its reason, and nothing in it that any version of the model hides. Once
+ * there is too much of it, only what is right and waits for an hour that cannot be read is kept.
+ *
+ * @returns whether all of it is kept
+ */
 export async function keepRejected(
   home: Home,
   batch: FeedbackBatch,
   { hidden, unfit, held, givenUp }: RejectedRecords,
-): Promise<void> {
+): Promise<boolean> {
+  if (unfit.length + held.length + batch.malformed.length + givenUp.length === 0) return true;
+  const isFull = (await keptBytes(home, batch.model)) >= MAX_KEPT_BYTES;
   const rejected = [
-    ...batch.malformed.map(({ line, reason }) => (hidden.lines ? { reason } : { line, reason })),
-    ...unfit.map(({ record, reason }) => ({ ...feedbackForLog(record, hidden.truths), reason })),
+    ...(isFull ? [] : batch.malformed).map(({ line, reason }) => (hidden.lines ? { reason } : { line, reason })),
+    ...(isFull ? [] : unfit).map(({ record, reason }) => ({ ...feedbackForLog(record, hidden.truths), reason })),
     ...held.map(({ joined, reason }) => ({ ...heldForLog(joined), reason })),
-    ...givenUp.map(({ record, reason }) => ({ ...feedbackForLog(record, hidden.truths), reason })),
+    ...(isFull ? [] : givenUp).map(({ record, reason }) => ({ ...feedbackForLog(record, hidden.truths), reason })),
   ];
-  if (rejected.length === 0) return;
+  if (rejected.length === 0) return !isFull;
   const lines = rejected.map((each) => `${JSON.stringify(each)}\n`).join('');
   const etag = batch.object.etag.replace(/\W/g, '');
   const part = batch.part === undefined ? '' : `-${batch.part.from}`;
   await home.data.put(`${rejectedPrefix(batch.model)}${batch.name}-${etag}${part}.jsonl`, lines);
+  return !isFull;
+}
+
+async function keptBytes({ data }: Pick<Home, 'data'>, model: string): Promise<number> {
+  let kept = 0;
+  for await (const { bytes } of data.list(rejectedPrefix(model))) kept += bytes;
+  return kept;
 }
 
 /** A record as it may be kept: what it was worth is no label. */

@@ -33,7 +33,11 @@ export async function describeStatus(
     ({ alarms }) => alarms,
     () => null,
   );
-  return { at: now.toISOString(), models, paging };
+  const bookkeeping = await home.bookkeepingNotes().then(
+    (notes) => [...notes],
+    () => null,
+  );
+  return { at: now.toISOString(), models, paging, bookkeeping };
 }
 
 async function statusOf(

@@ -6,6 +6,7 @@ import { JudgeVerdict } from '../../core/judge/verdict.ts';
 import { Instant, ModelName, VersionNumber } from '../../core/model/names.ts';
 import { ReleaseState } from '../../core/registry/ledger.ts';
 import { Variant } from '../../core/serving/variant.ts';
+import { BookkeepingNote } from '../../platform/bookkeeping-note.ts';
 import { TruthBacklog } from '../ground-truth/truth-backlog-view.ts';
 import { AutomationStatus, JudgeStatus } from './judge-status-view.ts';
 
@@ -128,5 +129,11 @@ export const StatusView = z.strictObject({
     .array(PagingView)
     .nullable()
     .describe('The alarms that page: what the judge asks, and its heartbeat; null when their metrics cannot be read.'),
+  bookkeeping: z
+    .array(BookkeepingNote)
+    .nullable()
+    .describe(
+      'What processes that serve the home could not write down within the last days; empty on AWS, where an alarm tells; null when it cannot be read.',
+    ),
 });
 export type StatusView = z.infer<typeof StatusView>;

@@ -8,6 +8,7 @@ import { digestOfFile } from '../../platform/digest.ts';
 import { DigestMismatchError } from '../../platform/onnx/errors.ts';
 import type { ObjectStore } from '../../platform/ports.ts';
 import type { ReleaseSnapshot } from '../../platform/snapshot-schema.ts';
+import { spareFolder, takesNoWrites } from './spare-folder.ts';
 
 /** Largest file that is read whole; bytes. */
 const SMALL = 32 * 1024 * 1024;
@@ -28,9 +29,12 @@ export interface ArtifactCacheOptions {
  */
 export class ArtifactCache {
   private readonly folder: string;
+  /** Where copies are: the folder, or the spare one once that has taken no writes. */
+  private copies: string;
 
   constructor(private readonly options: ArtifactCacheOptions) {
     this.folder = options.folder;
+    this.copies = options.folder;
   }
 
   /** Path of a version's model file, downloaded unless it is there. The digest is for the loader to check. */
@@ -57,10 +61,10 @@ export class ArtifactCache {
    * @returns whether it was, and is right now
    */
   async heal({ artifact }: ModelVersion): Promise<boolean> {
-    const path = this.pathOf('models', artifact);
-    if ((await digestOfFile(path).catch(() => undefined)) === artifact.digest) return false;
-    await rm(path, { force: true });
-    await this.kept('models', artifact);
+    const damaged = this.pathOf('models', artifact);
+    if ((await digestOfFile(damaged).catch(() => undefined)) === artifact.digest) return false;
+    await this.discard(damaged);
+    const path = await this.kept('models', artifact);
     if ((await digestOfFile(path)) !== artifact.digest) return false;
     this.options.onHealed('models', path);
     return true;
@@ -77,17 +81,37 @@ export class ArtifactCache {
         return JSON.parse(bytes.toString('utf8')) as T;
       }
       // The copy may be the damaged one: once more from the store.
-      await rm(path, { force: true });
+      await this.discard(path);
       if (attempt > 0) throw new DigestMismatchError(path, artifact.digest, found);
     }
   }
 
   private pathOf(kind: CachedKind, { digest }: Artifact): string {
-    return join(this.folder, kind, `${digest}.${kind === 'models' ? 'onnx' : 'json'}`);
+    return join(this.copies, kind, `${digest}.${kind === 'models' ? 'onnx' : 'json'}`);
+  }
+
+  /** Throws a damaged copy away; where the folder takes no writes, the next one is in the spare folder. */
+  private async discard(path: string): Promise<void> {
+    await rm(path, { force: true }).catch((error: unknown) => {
+      if (this.copies !== this.folder || !takesNoWrites(error)) throw error;
+      this.copies = spareFolder(this.folder);
+    });
   }
 
   /** Path of an artifact's copy. */
   private async kept(kind: CachedKind, artifact: Artifact): Promise<string> {
+    // Several are looked for at once, and the first that fails moves all.
+    const tried = this.copies;
+    try {
+      return await this.copied(kind, artifact);
+    } catch (error) {
+      if (tried !== this.folder || !takesNoWrites(error)) throw error;
+      this.copies = spareFolder(this.folder);
+      return this.copied(kind, artifact);
+    }
+  }
+
+  private async copied(kind: CachedKind, artifact: Artifact): Promise<string> {
     const { artifacts, onHealed } = this.options;
     const path = this.pathOf(kind, artifact);
     const found = await stat(path).catch(() => undefined);
@@ -100,7 +124,7 @@ export class ArtifactCache {
       else await artifacts.download(artifact.key, partial);
       await rename(partial, path);
     } catch (error) {
-      await rm(partial, { force: true });
+      await rm(partial, { force: true }).catch(() => undefined);
       throw error;
     }
     // What is shorter or longer than it was registered is damaged as well.

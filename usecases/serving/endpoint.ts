@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { CallerLimits } from '../../core/guards/rate-limit.ts';
+import { TruthQuota } from '../../core/guards/truth-quota.ts';
 import { type AccessLogOptions, accessLog } from '../../core/observability/access-log.ts';
 import { emfSink } from '../../core/observability/emf-sink.ts';
 import { Observation, type Signals, type Sink } from '../../core/observability/observation.ts';
@@ -35,6 +36,7 @@ import { identify, identityHeaders } from './request-id.ts';
 import { choose, namesVersion, routeTarget, routingUnit } from './routing.ts';
 import type { ServedModel } from './served-model.ts';
 import { Mirror, type MirrorTiming } from './shadow-mirror.ts';
+import { TruthStore } from './truth-store.ts';
 import { UnansweredError } from './unanswered-error.ts';
 
 export interface EndpointOptions extends ModelsOptions {
@@ -44,6 +46,10 @@ export interface EndpointOptions extends ModelsOptions {
   readonly emit?: (line: string) => void;
   /** Tells this process from others that serve the same; probes are answered with it. @default host and process id */
   readonly instance?: string;
+  /** Bytes of ground truth that one caller may send in a minute. @default 8 MB */
+  readonly truthBytesPerMinute?: number;
+  /** Characters of captures that the requests of one caller may bring forth in a minute. @default 256 Mi */
+  readonly captureBytesPerMinute?: number;
   /** Which requests get a line of their own. @default none */
   readonly accessLog?: AccessLogOptions | undefined;
   /** Takes every observation for the home's metrics. @default a line each, to `emit` */
@@ -66,6 +72,9 @@ interface IdentifiedRequest {
 /** What a shadow may add to an answer where nothing runs after it, on average. */
 const MIRROR_MS = 5;
 
+/** Twice what a core brings forth that does nothing else, for one caller may be a proxy for all. */
+const CAPTURE_BYTES_PER_MINUTE = 256 * 1024 * 1024;
+
 /** What API Gateway and Lambda take, so that no home takes more. */
 export const BODY_LIMIT = 6 * 1024 * 1024;
 
@@ -76,6 +85,9 @@ export const BODY_LIMIT = 6 * 1024 * 1024;
 export class Endpoint {
   private readonly models: ModelManager;
   private readonly callers = new CallerLimits();
+  private readonly captured = new CallerLimits();
+  private readonly truthQuota: TruthQuota;
+  private readonly truths: TruthStore;
   private readonly emit: (line: string) => void;
   private readonly complain: ErrorLogger;
   private readonly sinks: readonly Sink[];
@@ -90,6 +102,12 @@ export class Endpoint {
     this.instance = options.instance ?? `${hostname()}:${process.pid}`;
     this.emit = options.emit ?? lineWriter((text) => process.stdout.write(text));
     this.complain = errorLogger(options.home.clock, this.emit);
+    this.truthQuota = new TruthQuota(options.truthBytesPerMinute);
+    this.truths = new TruthStore({
+      data: options.home.data,
+      bookkeeping: options.home.bookkeeping,
+      complain: (error) => this.complain('ground truth cannot be stored', error),
+    });
     const { accessLog: log, sinks = [] } = options;
     const lines = log === undefined ? [] : [accessLog(log, (name) => this.models.has(name), this.emit)];
     this.statistics = options.statistics ?? new Statistics();
@@ -148,6 +166,8 @@ export class Endpoint {
     observation.end(performance.now());
     observation.status = response.status;
     this.record(observation);
+    const trouble = this.options.home.bookkeeping.line(this.options.home.metrics.environment);
+    if (trouble !== undefined) this.emit(trouble);
     const headers = identityHeaders(identity, response.headers);
     return {
       status: response.status,
@@ -233,8 +253,10 @@ export class Endpoint {
         return this.explain(operation, { http: request, id: requestId, observation });
       case 'feedback':
         return feedback(models.get(operation.model), operation, request, {
-          home: this.options.home,
-          complain: this.complain,
+          store: this.truths,
+          quota: this.truthQuota,
+          bookkeeping: this.options.home.bookkeeping,
+          now: observation.at,
         });
       case 'show':
         return operation.show(this.catalogOf(request), request);
@@ -293,7 +315,7 @@ export class Endpoint {
       revision: model.revision,
       named: namesVersion(target),
       observation,
-      emit: this.emit,
+      emit: (line) => this.capture(http.caller, line, observation.at),
     };
   }
 
@@ -335,6 +357,15 @@ export class Endpoint {
     const inside = error instanceof UnansweredError ? error.cause : error;
     if (outcomeOf(error) === 'internal') this.complain('a request failed', inside, observation.request);
     return withHints(protocol.fail(faultOfError(error)), error);
+  }
+
+  /** Lets a capture out, unless its caller has filled its share: the answer stands, and the loss is counted. */
+  private capture(caller = 'unknown', line: string, now: number): void {
+    const { captureBytesPerMinute: burst = CAPTURE_BYTES_PER_MINUTE, home } = this.options;
+    // A line that is larger than a share is one all the same.
+    const cost = Math.min(line.length, burst);
+    if (this.captured.take(caller, { perSecond: burst / 60, burst }, now, cost) === 0) this.emit(line);
+    else home.bookkeeping.lost('captures', 'quota', 1);
   }
 
   private record(observation: Observation): void {

@@ -130,7 +130,11 @@ export class ModelManager {
       keep: (model, release) => {
         this.keeping = this.keeping
           .then(() => cache.keep(model, release))
-          .catch((error) => complain(`the release of ${model} cannot be kept on disk`, error));
+          .then(() => home.bookkeeping.worked('releases'))
+          .catch((error) => {
+            home.bookkeeping.lost('releases', error as Error, 1);
+            complain(`the release of ${model} cannot be kept on disk`, error);
+          });
       },
       onLoad: (model, route, error) => {
         // A load that ends with everything else is no failure.

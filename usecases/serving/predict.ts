@@ -196,7 +196,7 @@ export async function runModel(
   }
 
   async function kept(): Promise<Outputs> {
-    const use = cacheUse(request.headers['cache-control']);
+    const use = { ...cacheUse(request.headers['cache-control']), caller: request.caller };
     const answers = loaded.answers!;
     const key = answers.keyOf(checked.tensors, wanted);
     const { outputs, hit } = await answers.get(key, use, observation.at, run);

@@ -51,6 +51,12 @@ async function writable(home: string): Promise<Finding> {
     const error = await access(path.join(home, store), constants.R_OK | constants.W_OK | constants.X_OK).catch(
       (reason: unknown) => reason as NodeJS.ErrnoException,
     );
+    if (error?.code === 'EROFS')
+      return fail('writing', `${path.join(home, store)} is on a disk that takes no writes`, {
+        expected: 'that it can be written: releases, rollbacks, captures and truths are stored there',
+        remedy:
+          'see why the system has made it read-only (`dmesg`), mount it for writing again; runbook: bookkeeping.md',
+      });
     if (error && error.code !== 'ENOENT')
       return fail('folder', `${path.join(home, store)} cannot be read and written: ${error.code}`, {
         expected: 'that this user may',

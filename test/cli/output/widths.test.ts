@@ -180,7 +180,24 @@ describe('text for people fits a terminal of 80 columns', () => {
       unread: [`${NAME}: ${LONG}`],
     } as unknown as ModelStatus;
     const paging = [{ alarm: 'Trimtab-dev-JudgeHeartbeat', state: 'ALARM', reason: LONG } as const];
-    expectNarrow(formatStatus({ at: '2026-01-01T00:00:00.000Z', models: [status], paging }));
+    const LOSS = {
+      host: LONG,
+      pid: 1,
+      alive: true,
+      at: '2026-01-01T00:00:00.000Z',
+      losses: [
+        {
+          what: 'captures',
+          reason: 'disk-full',
+          message: LONG,
+          since: '2026-01-01T00:00:00.000Z',
+          until: null,
+          lost: 1,
+          refused: 2,
+        },
+      ],
+    };
+    expectNarrow(formatStatus({ at: '2026-01-01T00:00:00.000Z', models: [status], paging, bookkeeping: [LOSS] }));
     const finding = {
       metric: 'answers slower than 500 ms',
       segment: 'carrier=frankfurt',
@@ -247,7 +264,7 @@ describe('text for people fits a terminal of 80 columns', () => {
         advises: [11, 12],
       },
     } as unknown as ModelStatus;
-    const text = formatStatus({ at: '2026-01-01T00:00:00.000Z', models: [step], paging });
+    const text = formatStatus({ at: '2026-01-01T00:00:00.000Z', models: [step], paging, bookkeeping: null });
     expectNarrow(text);
     const words = text.replace(/\s+/g, ' ');
     expect(words).toContain('frozen until 2026-01-01 14:00Z, by user:ada at 2026-01-01 12:00Z: ');

@@ -44,6 +44,19 @@ describe('ResponseCache', () => {
     expect(hits).toEqual(['a', 'c', 'd']);
   });
 
+  it('lets no caller push out what others have brought, once there is half of the cache for each', async () => {
+    const cache = new ResponseCache({ ttlSeconds: 10, maxEntries: 8, maxBytes: 1_000_000 });
+    const { run } = runner();
+    const by = (caller: string) => ({ ...FREELY, caller });
+    for (const key of ['a', 'b', 'c', 'd']) await cache.get(key, by('healthy'), 0, run);
+    for (let i = 0; i < 100; i++) await cache.get(`flood ${i}`, by('greedy'), 0, run);
+    expect(cache.entries).toBe(8);
+    const hits: string[] = [];
+    for (const key of ['a', 'b', 'c', 'd', 'flood 99', 'flood 10'])
+      if ((await cache.get(key, { ...by('healthy'), write: false }, 1, run)).hit) hits.push(key);
+    expect(hits).toEqual(['a', 'b', 'c', 'd', 'flood 99']);
+  });
+
   it('stays within both bounds, and counts what it holds right, whatever comes', async () => {
     const step = fc.record({
       key: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'),

@@ -1,6 +1,7 @@
-import { appendFileSync, statSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, renameSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { Bookkeeping } from '../../../core/observability/bookkeeping.ts';
 import { metricLine } from '../../../core/observability/emf.ts';
 import { ForeignMetricError } from '../../../platform/errors.ts';
 import { LocalMetrics } from '../../../platform/local/metrics.ts';
@@ -46,7 +47,7 @@ describe('LocalMetrics', () => {
     const [mine, theirs] = ['local', 'prod'].map((environment) => new LocalMetrics(file, { environment }));
     mine!.write(line(0, [0, 0]));
     theirs!.write(line(0, [1, 1, 1], 'champion', 'prod'));
-    for (const metrics of [mine!, theirs!]) metrics.flush();
+    for (const metrics of [mine!, theirs!]) await metrics.flush();
     expect(await ask(mine!, 'Sum')).toEqual([[0, 0]]);
     expect(await ask(theirs!, 'Sum')).toEqual([[0, 3]]);
     await expect(ask(mine!, 'Sum', 10, 'prod')).rejects.toThrow(ForeignMetricError);
@@ -76,11 +77,11 @@ describe('LocalMetrics', () => {
   it('finds after a restart what was written before, and what another process writes', async () => {
     const first = new LocalMetrics(file, { environment: 'local' });
     first.write(line(0, [1]));
-    first.flush();
+    await first.flush();
     const second = new LocalMetrics(file, { environment: 'local' });
     expect(await ask(second, 'SampleCount')).toEqual([[0, 1]]);
     first.write(line(1, [1]));
-    first.flush();
+    await first.flush();
     second.write(line(2, [1]));
     expect(await ask(second, 'SampleCount')).toEqual([[0, 3]]);
     expect(await ask(first, 'SampleCount')).toEqual([[0, 3]]);
@@ -89,7 +90,7 @@ describe('LocalMetrics', () => {
   it('survives a line that was cut off by a crash', async () => {
     const first = new LocalMetrics(file, { environment: 'local' });
     first.write(line(0, [1]));
-    first.flush();
+    await first.flush();
     appendFileSync(file, `${line(0, [1]).slice(0, 40)}\n`);
     expect(await ask(new LocalMetrics(file, { environment: 'local' }), 'SampleCount')).toEqual([[0, 1]]);
   });
@@ -99,10 +100,10 @@ describe('LocalMetrics', () => {
     for (let i = 0; i < 50; i++)
       for (const metrics of all) {
         metrics.write(line(i % 10, [1]));
-        if ((i + all.indexOf(metrics)) % 3 === 0) metrics.flush();
+        if ((i + all.indexOf(metrics)) % 3 === 0) await metrics.flush();
         if (i % 7 === 0) await ask(metrics, 'Sum');
       }
-    for (const metrics of all) metrics.flush();
+    for (const metrics of all) await metrics.flush();
     for (const metrics of all) expect(await ask(metrics, 'Sum')).toEqual([[0, 200]]);
   });
 
@@ -111,11 +112,57 @@ describe('LocalMetrics', () => {
     const reader = new LocalMetrics(file, { environment: 'local', maxBytes: 2_000 });
     for (let i = 0; i < 60; i++) {
       writer.write(line(i % 10, [1]));
-      writer.flush();
+      await writer.flush();
       await ask(reader, 'Sum');
     }
     expect(await ask(reader, 'Sum')).toEqual([[0, 60]]);
     expect(statSync(file).size + statSync(`${file}.1`).size).toBeLessThan(6_000);
+  });
+
+  it('keeps what cannot be written, tells it to whoever asks, and counts it once when it can', async () => {
+    const bookkeeping = new Bookkeeping(Date.now);
+    const folder = path.join(path.dirname(file), 'home');
+    const own = path.join(folder, 'metrics.jsonl');
+    const metrics = new LocalMetrics(own, { environment: 'local', bookkeeping });
+    metrics.write(line(0, [1]));
+    expect(await ask(metrics, 'SampleCount')).toEqual([[0, 1]]);
+    renameSync(folder, `${folder}.aside`);
+    writeFileSync(folder, 'a file where a folder should be');
+    metrics.write(line(1, [1]));
+    metrics.write(line(1, [1]));
+    await metrics.flush();
+    expect(bookkeeping.records).toMatchObject([{ what: 'metrics', until: null, lost: 0 }]);
+    expect(await ask(metrics, 'SampleCount')).toEqual([[0, 3]]);
+    renameSync(folder, `${folder}.broken`);
+    renameSync(`${folder}.aside`, folder);
+    metrics.write(line(2, [1]));
+    expect(await ask(metrics, 'SampleCount')).toEqual([[0, 4]]);
+    expect(bookkeeping.troubled).toBe(false);
+    expect(await ask(new LocalMetrics(own, { environment: 'local' }), 'SampleCount')).toEqual([[0, 4]]);
+  });
+
+  it('holds no more than it may of what cannot be written: the oldest are dropped, and counted', async () => {
+    const bookkeeping = new Bookkeeping(Date.now);
+    mkdirSync(file);
+    const metrics = new LocalMetrics(file, { environment: 'local', bookkeeping, maxWaiting: 10_000 });
+    for (let i = 0; i < 100; i++) {
+      metrics.write(line(i / 100, [1]));
+      if (i % 10 === 0) await metrics.flush();
+    }
+    rmdirSync(file);
+    await metrics.flush();
+    const written = readFileSync(file, 'utf8').trim().split('\n').length;
+    expect(written).toBeGreaterThan(10);
+    expect(bookkeeping.records.reduce((sum, { lost }) => sum + lost, written)).toBe(100);
+    expect(readFileSync(file, 'utf8').length).toBeLessThanOrEqual(10_100);
+  });
+
+  it('does not join a line to what a full disk has left of another', async () => {
+    writeFileSync(file, line(0, [1]).slice(0, 40));
+    const metrics = new LocalMetrics(file, { environment: 'local' });
+    metrics.write(line(0, [1]));
+    await metrics.close();
+    expect(await ask(new LocalMetrics(file, { environment: 'local' }), 'SampleCount')).toEqual([[0, 1]]);
   });
 
   it('keeps percentiles of many distinct values within 1 %', async () => {

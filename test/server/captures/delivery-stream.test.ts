@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Bookkeeping } from '../../../core/observability/bookkeeping.ts';
 import type { Metrics } from '../../../platform/ports.ts';
 import { DeliveryStream } from '../../../server/captures/delivery-stream.ts';
 
@@ -14,8 +15,9 @@ function stream(most: number) {
   const metrics: string[] = [];
   const printed: string[] = [];
   const store = { up: true };
+  const bookkeeping = new Bookkeeping(Date.now);
   const put = async (_key: string, body: readonly Uint8Array[]): Promise<boolean> => {
-    if (!store.up) throw new Error('no space left');
+    if (!store.up) throw Object.assign(new Error('no space left'), { code: 'ENOSPC' });
     stored.push(...Buffer.concat(body).toString('utf8').trimEnd().split('\n'));
     return true;
   };
@@ -23,8 +25,16 @@ function stream(most: number) {
     captures: { put } as never,
     metrics: { write: (line: string) => metrics.push(line) } as unknown as Metrics,
     clock: { now: () => new Date(0) },
+    bookkeeping,
   };
-  return { stored, metrics, printed, store, of: new DeliveryStream(to, (line) => printed.push(line), most * SIZE) };
+  return {
+    stored,
+    metrics,
+    printed,
+    bookkeeping,
+    store,
+    of: new DeliveryStream(to, (line) => printed.push(line), most * SIZE),
+  };
 }
 
 describe('DeliveryStream', () => {
@@ -51,14 +61,15 @@ describe('DeliveryStream', () => {
     expect(stored).toEqual([capture(1), capture(2)]);
   });
 
-  it('never holds more than it may: the oldest are dropped, and that is said', async () => {
+  it('never holds more than it may: the oldest are dropped, and counted', async () => {
     const most = 1_000;
-    const { of, stored, printed, store } = stream(most);
+    const { of, stored, bookkeeping, store } = stream(most);
+    const dropped = (): number => bookkeeping.records.reduce((sum, { lost }) => sum + lost, 0);
     store.up = false;
     for (let i = 0; i < most - 100; i++) of.write(capture(i));
-    expect(printed).toEqual([]);
+    expect(dropped()).toBe(0);
     for (let i = most - 100; i < 2_500; i++) of.write(capture(i));
-    expect(printed.length).toBeGreaterThan(0);
+    expect(dropped()).toBeGreaterThan(0);
     // What fails to be delivered counts as well when it comes back.
     const failed = of.flush();
     for (let i = 2_500; i < 3_000; i++) of.write(capture(i));
@@ -67,9 +78,12 @@ describe('DeliveryStream', () => {
     await of.flush();
     expect(stored.length).toBeLessThanOrEqual(most);
     expect(stored.length).toBeGreaterThanOrEqual(most * LEAST);
-    // The newest, each once and in order; and what is not there was said to be dropped.
+    // The newest, each once and in order; and what is not there was counted.
     expect(stored).toEqual(Array.from({ length: stored.length }, (_, i) => capture(3_000 - stored.length + i)));
-    const dropped = printed.map((line) => Number(/: (\d+) lines were dropped$/.exec(line)![1]));
-    expect(dropped.reduce((sum, count) => sum + count, 0) + stored.length).toBe(3_000);
+    expect(dropped() + stored.length).toBe(3_000);
+    expect(bookkeeping.records.map(({ what, reason }) => `${what} ${reason}`)).toEqual([
+      'captures too-slow',
+      'captures disk-full',
+    ]);
   });
 });

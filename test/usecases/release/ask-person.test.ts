@@ -157,6 +157,7 @@ describe('what the judge asks of a person', () => {
     expect(paging).toMatchObject([
       { alarm: 'Trimtab-local-NeedsPerson', state: 'ALARM' },
       { alarm: 'Trimtab-local-JudgeHeartbeat', state: 'OK' },
+      { alarm: 'Trimtab-local-BookkeepingFailure', state: 'OK' },
     ]);
   });
 
