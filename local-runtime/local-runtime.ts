@@ -1,10 +1,11 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { SCHEDULES } from '../core/alarms/schedules.ts';
 import { PrometheusSink } from '../core/observability/prometheus.ts';
 import { type LocalHome, openLocalHome } from '../platform/local/home.ts';
 import { httpProbe } from '../platform/local/http-probe.ts';
 import type { EndpointProbe } from '../platform/ports.ts';
+import { makePrivateFile, makePrivateFolder } from '../platform/private-files.ts';
 import { DeliveryStream } from '../server/captures/delivery-stream.ts';
 import { serve } from '../server/http/http-server.ts';
 import { type Interval, startInterval } from '../server/lib/interval.ts';
@@ -59,7 +60,7 @@ export async function startLocalRuntime(options: LocalRuntimeOptions): Promise<L
   const log = options.log ?? (() => undefined);
   const home = await openLocalHome(options.home);
   // It is here to be worked in: data files are dropped into it.
-  await mkdir(home.folder, { recursive: true });
+  makePrivateFolder(home.folder);
   const stream = new DeliveryStream(home, log);
   const sink = new PrometheusSink(home.metrics.environment);
   const endpoint = await Endpoint.open({
@@ -83,6 +84,7 @@ export async function startLocalRuntime(options: LocalRuntimeOptions): Promise<L
     ...(options.callerHeader === undefined ? {} : { callerHeader: options.callerHeader }),
   });
   const marker = path.join(home.folder, 'local-runtime.json');
+  makePrivateFile(marker);
   await writeFile(marker, JSON.stringify({ url: server.url, pid: process.pid }));
   const probe = httpProbe(server.url);
   const every = (name: string, usual: number): number => options.every?.[name] ?? usual;

@@ -4,10 +4,14 @@ import { EnvironmentName } from '../../core/model/names.ts';
 import { PlatformError } from '../errors.ts';
 import type { Clock, Home } from '../ports.ts';
 import { keysOnDemand, labelsSecretFrom } from '../privacy.ts';
-import { isAbsent, removeUnfinished } from './atomic.ts';
+import { sweepTemporaryFolders } from '../temporary-folder.ts';
+import { removeUnfinished } from '../unfinished.ts';
+import { isAbsent } from './atomic.ts';
 import { LocalBus } from './bus.ts';
 import { FileLedger } from './ledger.ts';
+import { removeLeftLocks } from './lock.ts';
 import { LocalMetrics } from './metrics.ts';
+import { narrow } from './narrow.ts';
 import { FileObjectStore } from './object-store.ts';
 import { localSecret } from './privacy-key.ts';
 
@@ -21,12 +25,16 @@ export interface LocalHome extends Home {
 /** Environment of a folder that TRIMTAB_ENVIRONMENT does not name: a folder is one installation. */
 const DEFAULT_ENVIRONMENT = 'local';
 
+/** Folders in which things are written elsewhere first. */
+export const STORES = ['.', 'ledger', 'artifacts', 'data', 'captures', 'cache'];
+
 const systemClock: Clock = { now: () => new Date() };
 
 /**
  * The home that needs nothing but a folder: `ledger/`, `artifacts/`, `data/`, `captures/`, `metrics.jsonl`,
  * `events.jsonl`, and `privacy.key` once it is needed. Several processes may use one folder at once. It is made when
- * something is first written: whoever only looks leaves nothing behind.
+ * something is first written: whoever only looks leaves nothing behind. It is its user's alone; what killed processes
+ * left, in it or in temporary folders, is removed.
  *
  * @param environment name of the installation; the same for all processes that use the folder, for each reads the
  * metrics of its own environment alone
@@ -47,7 +55,12 @@ export async function openLocalHome(
   });
   if (found?.isDirectory() === false) throw new PlatformError(`${root} is a file, expected a folder`);
   const at = (name: string): string => path.join(root, name);
-  await Promise.all(['.', 'ledger', 'artifacts', 'data', 'captures'].map((store) => removeUnfinished(at(store))));
+  if (found !== undefined) {
+    await narrow(root);
+    await Promise.all(STORES.map((store) => removeUnfinished(at(store))));
+    await Promise.all(STORES.map((store) => removeLeftLocks(at(store))));
+  }
+  await sweepTemporaryFolders();
   const metrics = new LocalMetrics(at('metrics.jsonl'), { environment });
   return {
     kind: 'local',

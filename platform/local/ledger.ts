@@ -1,6 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import { access, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { access, chmod, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
 import { ModelName } from '../../core/model/names.ts';
@@ -10,7 +8,9 @@ import { Entry } from '../../core/registry/ledger.ts';
 import { ModelVersion } from '../../core/registry/version.ts';
 import { PlatformError } from '../errors.ts';
 import type { Ledger } from '../ports.ts';
-import { isAbsent, UNFINISHED, writeAtomically } from './atomic.ts';
+import { accessIn } from '../private-files.ts';
+import { unfinishedIn } from '../unfinished.ts';
+import { isAbsent, writeAtomically } from './atomic.ts';
 
 /** One file an entry. The version record that an entry announces is in the same file: one atomic write for both. */
 const Page = z.strictObject({ entry: Entry, version: ModelVersion.optional() });
@@ -121,9 +121,10 @@ export class FileLedger implements Ledger {
 
   /** Notes where something is. An entry counts whether or not this comes about. */
   async #point(model: string, what: string, number: number): Promise<void> {
-    const unfinished = path.join(this.root, UNFINISHED, `${process.pid}.${randomUUID()}.${os.hostname()}`);
+    const unfinished = unfinishedIn(this.root);
     try {
       await writeFile(unfinished, String(number));
+      await chmod(unfinished, accessIn(path.join(this.root, model)).file);
       await rename(unfinished, path.join(this.root, model, what));
     } catch {
       await rm(unfinished, { force: true }).catch(() => undefined);

@@ -1,8 +1,8 @@
-import { appendFileSync, mkdirSync, renameSync, statSync } from 'node:fs';
-import path from 'node:path';
+import { appendFileSync, renameSync, statSync } from 'node:fs';
 import { ForeignMetricError } from '../errors.ts';
 import { dimensionsKey, parseMetricLine } from '../metric-line.ts';
 import type { Datapoint, MetricQuery, Metrics } from '../ports.ts';
+import { makePrivateFile } from '../private-files.ts';
 import { Series } from './metric-series.ts';
 import { FileTail } from './tail.ts';
 
@@ -69,8 +69,8 @@ export class LocalMetrics implements Metrics {
     if (this.#unwritten.length === 0) return;
     const text = `${this.#unwritten.join('\n')}\n`;
     this.#unwritten = [];
-    mkdirSync(path.dirname(this.#file), { recursive: true });
     if ((statSync(this.#file, { throwIfNoEntry: false })?.size ?? 0) > this.#maxBytes) this.#putAside();
+    makePrivateFile(this.#file);
     appendFileSync(this.#file, text);
   }
 

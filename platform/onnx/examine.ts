@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { Repair } from '../../core/model/repair.ts';
@@ -9,6 +9,7 @@ import { type ExternalTensor, type Inspection, inspectModel } from '../../core/o
 import { repairModel } from '../../core/onnx/repair.ts';
 import { faultsOf, RUNTIME } from '../../core/onnx/servable.ts';
 import { digestOf } from '../digest.ts';
+import { makeTemporaryFolder } from '../temporary-folder.ts';
 import { ModelLoadError } from './errors.ts';
 import type { OnnxModel } from './model.ts';
 import { IsolatedProcess, ModelLostError } from './worker/isolated-model.ts';
@@ -77,7 +78,7 @@ export async function withExamined<T>(
     return withOpened({ source: file, file, bytes }, limits, (opened) =>
       use({ ...common, ...opened, unrepaired: file }),
     );
-  const scratch = await mkdtemp(path.join(os.tmpdir(), 'trimtab-whole-'));
+  const scratch = await makeTemporaryFolder('whole');
   try {
     const keep = async (name: string, content: Uint8Array): Promise<string> => {
       await writeFile(path.join(scratch, name), content);

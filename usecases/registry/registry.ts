@@ -1,5 +1,4 @@
-import { copyFile, mkdtemp, rm, stat } from 'node:fs/promises';
-import os from 'node:os';
+import { copyFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
 import { judgeRulesOf } from '../../core/judge/manifest-rules.ts';
@@ -18,6 +17,7 @@ import { PlatformError } from '../../platform/errors.ts';
 import { ModelFolderError, readModelFolder } from '../../platform/model-folder.ts';
 import type { Home } from '../../platform/ports.ts';
 import { snapshotsOf, storeSnapshot } from '../../platform/snapshots.ts';
+import { makeTemporaryFolder } from '../../platform/temporary-folder.ts';
 import { withTimeout } from '../../platform/with-timeout.ts';
 import { formerTrial } from './former-release.ts';
 import { type LedgerPage, readEntriesSince, readLastEntries } from './read-history.ts';
@@ -283,7 +283,7 @@ export class Registry {
    */
   async #keepModel(modelFile: string, digest: string): Promise<Artifact> {
     const key = `models/${digest}.onnx`;
-    const folder = await mkdtemp(path.join(os.tmpdir(), 'trimtab-model-'));
+    const folder = await makeTemporaryFolder('model');
     try {
       const copy = path.join(folder, 'model.onnx');
       await copyFile(modelFile, copy);

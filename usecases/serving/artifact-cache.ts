@@ -1,18 +1,22 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Baseline } from '../../core/profile/profile.ts';
 import type { Artifact, ModelVersion } from '../../core/registry/version.ts';
 import type { Rehearsal } from '../../core/rehearsal/rehearsal.ts';
 import { DigestMismatchError } from '../../platform/onnx/errors.ts';
 import type { ObjectStore } from '../../platform/ports.ts';
+import { accessIn, makePrivateFolder, PRIVATE } from '../../platform/private-files.ts';
 import type { ReleaseSnapshot } from '../../platform/snapshot-schema.ts';
+import { removeUnfinished, unfinishedIn } from '../../platform/unfinished.ts';
 
 /** Largest file that is read whole; bytes. */
 const SMALL = 32 * 1024 * 1024;
 
 /** Model files, baselines and last known releases in a folder, so that the endpoint can start while everything else is down. */
 export class ArtifactCache {
+  private swept: Promise<void> | undefined;
+
   constructor(
     private readonly folder: string,
     private readonly artifacts: Pick<ObjectStore, 'get' | 'download'>,
@@ -55,18 +59,29 @@ export class ArtifactCache {
     const path = join(folder, `${artifact.digest}.${ending}`);
     const found = await stat(path).catch(() => undefined);
     if (found?.size === artifact.bytes) return path;
-    const partial = `${path}.${process.pid}.${Math.random().toString(36).slice(2)}`;
-    await mkdir(folder, { recursive: true });
+    const partial = await this.partial(folder);
     try {
       // Read whole, a small file is there sooner: a copy by streams has to load them first.
       if (artifact.bytes <= SMALL) await writeFile(partial, await this.artifacts.get(artifact.key));
       else await this.artifacts.download(artifact.key, partial);
+      await chmod(partial, accessIn(folder).file);
       await rename(partial, path);
     } catch (error) {
       await rm(partial, { force: true });
       throw error;
     }
     return path;
+  }
+
+  /** A name for a file that is being written, and folders for it. */
+  private async partial(folder: string): Promise<string> {
+    const partial = unfinishedIn(this.folder);
+    makePrivateFolder(dirname(partial));
+    makePrivateFolder(folder);
+    // What a killed process left; once, for a home does so whenever it is opened, and not all caches are in one.
+    this.swept ??= removeUnfinished(this.folder);
+    await this.swept;
+    return partial;
   }
 
   /** Throws a file away that turned out to be damaged. */
@@ -77,10 +92,10 @@ export class ArtifactCache {
   /** Keeps a release, whole or not at all. */
   async keep(model: string, release: ReleaseSnapshot): Promise<void> {
     const folder = join(this.folder, 'releases');
-    await mkdir(folder, { recursive: true });
     const path = join(folder, `${model}.json`);
-    const partial = `${path}.${process.pid}.${Math.random().toString(36).slice(2)}`;
-    await writeFile(partial, JSON.stringify(release));
+    const partial = await this.partial(folder);
+    await writeFile(partial, JSON.stringify(release), { mode: PRIVATE.file });
+    await chmod(partial, accessIn(folder).file);
     await rename(partial, path);
   }
 
