@@ -14,23 +14,25 @@ export interface Wide {
   readonly allowed: number;
 }
 
-/** What is open to others at the top of a home: what lies below a closed folder is closed. */
+/** What is open to others of a home, at its top; nothing where the folder itself is closed to them. */
 export async function wideIn(root: string): Promise<Wide[]> {
   if (process.platform === 'win32') return [];
-  const names = await readdir(root).catch(() => []);
-  const shared = isShared((await stat(root)).mode);
-  const { folder, file } = shared ? SHARED : PRIVATE;
-  const found: Wide[] = [];
+  const { mode } = await stat(root);
+  const access = isShared(mode) ? SHARED : PRIVATE;
+  const top = { path: root, mode: mode & 0o7777, allowed: access.folder };
+  if (!isWide(top)) return [];
   // Keys have a check of their own: one that others could read is to be looked at by a person.
-  for (const name of ['.', ...names.filter((each) => OWN.test(each) && !each.endsWith('.key'))]) {
+  const names = (await readdir(root).catch(() => [])).filter((name) => OWN.test(name) && !name.endsWith('.key'));
+  const inside = names.map(async (name): Promise<Wide | undefined> => {
     const info = await stat(path.join(root, name)).catch(() => undefined);
-    if (info === undefined) continue;
-    const mode = info.mode & 0o7777;
-    const allowed = info.isDirectory() ? folder : file;
-    if ((mode & 0o777 & ~allowed) !== 0) found.push({ path: path.join(root, name), mode, allowed });
-  }
-  return found;
+    if (info === undefined) return undefined;
+    const allowed = info.isDirectory() ? access.folder : access.file;
+    return { path: path.join(root, name), mode: info.mode & 0o7777, allowed };
+  });
+  return [top, ...(await Promise.all(inside))].filter((each) => each !== undefined && isWide(each)) as Wide[];
 }
+
+const isWide = ({ mode, allowed }: Wide): boolean => (mode & 0o777 & ~allowed) !== 0;
 
 /**
  * Closes a home that an earlier version, or somebody, left open to others, and says so. A folder in which there is more
@@ -40,7 +42,7 @@ export async function narrow(root: string): Promise<void> {
   const closed: string[] = [];
   const isOwn = (await readdir(root).catch(() => [])).every((name) => OWN.test(name));
   for (const { path: wide, mode, allowed } of await wideIn(root)) {
-    if (wide === path.join(root, '.') && !isOwn) continue;
+    if (wide === root && !isOwn) continue;
     const done = await chmod(wide, mode & (allowed | 0o7000)).then(
       () => true,
       () => false,
