@@ -9,6 +9,7 @@ import { removeUnfinished } from '../unfinished.ts';
 import { isAbsent } from './atomic.ts';
 import { LocalBus } from './bus.ts';
 import { FileLedger } from './ledger.ts';
+import { LocalSeals } from './ledger-key.ts';
 import { removeLeftLocks } from './lock.ts';
 import { LocalMetrics } from './metrics.ts';
 import { narrow } from './narrow.ts';
@@ -32,7 +33,7 @@ const systemClock: Clock = { now: () => new Date() };
 
 /**
  * The home that needs nothing but a folder: `ledger/`, `artifacts/`, `data/`, `captures/`, `metrics.jsonl`,
- * `events.jsonl`, and `privacy.key` once it is needed. Several processes may use one folder at once. It is made when
+ * `events.jsonl`, `ledger.key` with the first entry, and `privacy.key` once it is needed. Several processes may use one folder at once. It is made when
  * something is first written: whoever only looks leaves nothing behind. It is its user's alone; what killed processes
  * left, in it or in temporary folders, is removed.
  *
@@ -62,11 +63,13 @@ export async function openLocalHome(
   }
   await sweepTemporaryFolders();
   const metrics = new LocalMetrics(at('metrics.jsonl'), { environment });
+  const ledger = new FileLedger(at('ledger'));
   return {
     kind: 'local',
     folder: root,
     description: root,
-    ledger: new FileLedger(at('ledger')),
+    ledger,
+    seals: new LocalSeals(root, ledger, process.env),
     artifacts: new FileObjectStore(at('artifacts')),
     data: new FileObjectStore(at('data')),
     captures: new FileObjectStore(at('captures')),

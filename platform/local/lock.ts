@@ -22,7 +22,11 @@ const LOOK_MS = 2;
 export async function withFileLock<T>(root: string, file: string, work: () => Promise<T>): Promise<T> {
   const name = createHash('sha256').update(file).digest('hex').slice(0, 32);
   const lock = path.join(root, UNFINISHED, `lock.${name}`);
-  makePrivateFolder(path.dirname(lock));
+  try {
+    makePrivateFolder(path.dirname(lock));
+  } catch (cause) {
+    throw new PlatformError(`${file} cannot be locked: ${(cause as Error).message}`, { cause });
+  }
   const end = Date.now() + MAX_WAIT_MS;
   while (!(await acquire(lock))) {
     const left = await leftBehind(lock);
