@@ -42,7 +42,7 @@ export function addHistory(program: Program, io: Io, options: () => GlobalOption
         if (own.anchor !== undefined) {
           if (own.anchor !== true)
             throw new UsageError(`--anchor ${own.anchor} goes with --verify; without a value it prints one`);
-          return print(io, options(), await currentAnchor(registry, model), ({ anchor }: AnchorView) => anchor);
+          return print(io, options(), await currentAnchor(registry, model), formatAnchor);
         }
         const at = own.at === undefined ? undefined : parseTime(own.at).toISOString();
         if (at === undefined) {
@@ -112,6 +112,8 @@ const formatEntries = (entries: HistoryView['entries']): string =>
 
 const formatHistoryAt = ({ model, at, entry }: HistoryAtView): string =>
   `at ${at}, after #${entry.number} (${entry.kind}):\n${formatRelease(model, entry.state)}`;
+
+const formatAnchor = ({ anchor }: AnchorView): string => anchor;
 
 function formatVerification({ model, entries, head, faults, sealedFrom, anchored, strays }: VerificationView): string {
   const beside = strays.map((stray) => `beside the entries: ${stray}`);
