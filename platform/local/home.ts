@@ -21,6 +21,7 @@ export interface LocalHome extends Home {
   /** Everything is below this folder, and deleting it deletes everything. */
   readonly folder: string;
   readonly bus: LocalBus;
+  readonly data: FileObjectStore;
 }
 
 /** Environment of a folder that TRIMTAB_ENVIRONMENT does not name: a folder is one installation. */
