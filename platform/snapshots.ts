@@ -35,6 +35,13 @@ export async function storeSnapshot(
   return home.artifacts.put(keyOf(model, state.revision), body, { contentType: 'application/json', ifAbsent: true });
 }
 
+/** When the release after an entry was stored, by the clock of the store; undefined when it is not kept. */
+export const keptAt = async (
+  artifacts: Pick<ObjectStore, 'head'>,
+  model: string,
+  revision: number,
+): Promise<Date | undefined> => (await artifacts.head(keyOf(model, revision)))?.modifiedAt;
+
 /** Revision of a model's newest snapshot; 0 when there is none. */
 export async function newestRevision(artifacts: Pick<ObjectStore, 'list'>, model: string): Promise<number> {
   for await (const { key } of artifacts.list(`${RELEASES}${model}/`)) {

@@ -22,6 +22,7 @@ const formatModel = (
   {
     model,
     release,
+    ahead,
     serving,
     challengers,
     shadow,
@@ -39,6 +40,7 @@ const formatModel = (
 ): string =>
   [
     formatRelease(model, release, { challengers: challengers ?? [], shadow, serving }),
+    ...formatAhead(ahead),
     ...formatQuestions(asked),
     ...formatJudge({ judge, automation }, release),
     ...formatReplay(replay),
@@ -47,3 +49,8 @@ const formatModel = (
     ...formatBusinessMetrics(business ?? []),
     ...unread.flatMap((sentence) => wrapped(`cannot be read: ${sentence}`, { indent: 2 })),
   ].join('\n');
+
+const formatAhead = (ahead: string | null): string[] =>
+  ahead === null
+    ? []
+    : wrapped(`its time is ${ahead} ahead: the clock of who released it was; it is judged from now on`, { indent: 2 });
