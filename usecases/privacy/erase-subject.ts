@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { joinedPrefix, parseShardKey } from '../../core/quality/joined-record.ts';
 import type { Home } from '../../platform/ports.ts';
-import { makeTemporaryFolder } from '../../platform/temporary-folder.ts';
+import { makeTemporaryFolder, sweepTemporaryFolders } from '../../platform/temporary-folder.ts';
 import { markErased } from '../ground-truth/erasure-watch.ts';
 import { predictionKey } from '../ground-truth/prediction-index.ts';
 import { markStale, recomputeStale } from '../quality/recompute-tallies.ts';
@@ -50,6 +50,8 @@ export interface ForgetOptions {
  */
 export async function forget(home: Home, options: ForgetOptions): Promise<ForgetView> {
   const request = options.request ?? randomUUID();
+  for (const folder of await sweepTemporaryFolders())
+    process.emitWarning(`${folder} may hold rows of people and cannot be removed: remove it`);
   const scratch = await makeTemporaryFolder('forget');
   try {
     return await new Forgetting(home, options, request, scratch).run();

@@ -130,6 +130,15 @@ describe('trimtab doctor on a folder', () => {
       { name: 'kept release of flight-delay', status: 'warn', found: 'none', expected: 'revision 3, the ledger’s' },
     ],
     [
+      'a copy among the entries',
+      () =>
+        cpSync(
+          path.join(home, 'ledger/flight-delay/000000002.json'),
+          path.join(home, 'ledger/flight-delay/2 copy.json'),
+        ),
+      { name: 'ledger of flight-delay', status: 'warn', found: 'beside its entries: 2 copy.json: no entry' },
+    ],
+    [
       'a dead letter',
       () => {
         mkdirSync(path.join(home, 'data', 'dead-letter', 'validate'), { recursive: true });
