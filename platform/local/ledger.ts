@@ -12,6 +12,7 @@ import type { Ledger, Stray } from '../ports.ts';
 import { accessIn } from '../private-files.ts';
 import { unfinishedIn } from '../unfinished.ts';
 import { codeOf, isAbsent, writeAtomically } from './atomic.ts';
+import { announcementOf, LATEST, NOTE, nameOf, numberOf } from './ledger-names.ts';
 import { withFileLock } from './lock.ts';
 
 /** One file an entry. The version record that an entry announces is in the same file: one atomic write for both. */
@@ -20,21 +21,6 @@ type Page = z.infer<typeof Page>;
 
 /** As much of a page as a search for a version needs. */
 const Counted = z.object({ entry: z.object({ state: z.object({ latest: z.int() }) }) });
-
-const NAME = /^(\d{9})\.json$/;
-/** Number of the entry that has a name; undefined for the name of none. */
-const numberOf = (name: string): number | undefined => {
-  const digits = NAME.exec(name)?.[1];
-  return digits === undefined || Number(digits) === 0 ? undefined : Number(digits);
-};
-const nameOf = (number: number): string => `${String(number).padStart(9, '0')}.json`;
-/**
- * Files beside the entries with the number of one: of one that was the last, from which on they are looked for one by
- * one, and of the one that announced a version. They save time; what they say is checked, and they need not be there.
- */
-const LATEST = 'latest';
-const announcementOf = (version: number): string => `version-${version}`;
-const NOTE = /^(latest|version-[1-9]\d*)$/;
 
 /**
  * The ledger as files `<model>/000000001.json`; the file system lets each number be written once. What has become long
