@@ -4,7 +4,7 @@ export const numberOf = (name: string): number | undefined => {
   const digits = NAME.exec(name)?.[1];
   return digits === undefined || Number(digits) === 0 ? undefined : Number(digits);
 };
-export const nameOf = (number: number): string => `${String(number).padStart(9, '0')}.json`;
+export const entryFileOf = (number: number): string => `${String(number).padStart(9, '0')}.json`;
 /**
  * Files beside the entries with the number of one: of one that was the last, from which on they are looked for one by
  * one, and of the one that announced a version. They save time; what they say is checked, and they need not be there.

@@ -12,7 +12,7 @@ import type { Ledger, Stray } from '../ports.ts';
 import { accessIn } from '../private-files.ts';
 import { unfinishedIn } from '../unfinished.ts';
 import { codeOf, isAbsent, writeAtomically } from './atomic.ts';
-import { announcementOf, LATEST, NOTE, nameOf, numberOf } from './ledger-names.ts';
+import { announcementOf, entryFileOf, LATEST, NOTE, numberOf } from './ledger-names.ts';
 import { withFileLock } from './lock.ts';
 
 /** One file an entry. The version record that an entry announces is in the same file: one atomic write for both. */
@@ -255,7 +255,7 @@ export class FileLedger implements Ledger {
   }
 
   #file(model: string, number: number): string {
-    return path.join(this.root, model, nameOf(number));
+    return path.join(this.root, model, entryFileOf(number));
   }
 
   /** Page of an entry; undefined where what has its name is none. @throws PlatformError when it cannot be read */
