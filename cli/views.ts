@@ -12,7 +12,7 @@ import { CompareView } from '../usecases/quality/compare-view.ts';
 import { QualityView } from '../usecases/quality/quality-view.ts';
 import { RowsExportView, RowsListView, RowsReturnView, RowsView } from '../usecases/quarantine/rows-view.ts';
 import { ContractDiffView } from '../usecases/registry/contract-diff.ts';
-import { HistoryAtView, HistoryView, VerificationView } from '../usecases/registry/history-view.ts';
+import { AnchorView, HistoryAtView, HistoryView, VerificationView } from '../usecases/registry/history-view.ts';
 import { RegistrationView } from '../usecases/registry/registration-view.ts';
 import { StatusView } from '../usecases/release/status-view.ts';
 import { FileProfile } from '../usecases/validation/file-profile.ts';
@@ -60,6 +60,7 @@ export const COMMAND_VIEWS: Readonly<Record<string, View>> = {
   status: view('status', StatusView, 'what is released, and how rollouts come along'),
   history: view('history', HistoryView, 'the ledger of a model'),
   'history --at': view('history-at', HistoryAtView, 'what was true at an instant'),
+  'history --anchor': view('anchor', AnchorView, 'what the ledger is now, to be kept elsewhere'),
   'history --verify': view('verification', VerificationView, 'whether the ledger is as it was written'),
   validate: view('validation', FileValidationView, 'what a data file was found to be'),
   'validate --redo': view('validation-redone', RedoView, 'what became of a drop that was judged again'),

@@ -1,6 +1,7 @@
 import { appendFile, readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { codeOf } from '../platform/local/atomic.ts';
+import { makePrivateFile } from '../platform/private-files.ts';
 
 const Line = z.object({ key: z.string(), etag: z.string() });
 
@@ -24,6 +25,7 @@ export class DropLog {
   }
 
   async add({ key, etag }: { readonly key: string; readonly etag: string }): Promise<void> {
+    makePrivateFile(this.file);
     await appendFile(this.file, `${JSON.stringify({ key, etag })}\n`);
   }
 }

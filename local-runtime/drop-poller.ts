@@ -1,5 +1,12 @@
 import type { ObjectInfo, ObjectStore } from '../platform/ports.ts';
 
+/**
+ * Names that programs give to what they have not yet finished, and change when they have: browsers, clients of FTP and
+ * SFTP, download managers, editors. Names with a dot in front, as rsync's, are no objects at all.
+ */
+const UNFINISHED_NAME =
+  /(\.(part|partial|crdownload|download|opdownload|filepart|tmp|temp|swp|aria2|upload|uploading)|~)$/i;
+
 /** What is known of a file from the last poll. */
 interface Seen {
   readonly mark: string;
@@ -16,6 +23,10 @@ export interface DropPollerOptions {
   readonly quietSeconds: number;
   /** Files that were reported in an earlier life, by their keys: etags. */
   readonly known?: ReadonlyMap<string, string>;
+  /** Which of some keys a program still writes to, with the number of its process. @default none */
+  readonly writersOf?: (keys: readonly string[]) => Promise<ReadonlyMap<string, number>>;
+  /** Is told once of a file that has not changed for long, and is not taken for whole all the same. */
+  readonly waits?: (key: string, why: string) => void;
   /** @default that of this machine */
   readonly now?: () => number;
 }
@@ -33,18 +44,27 @@ export class DropPoller {
   readonly #reported: Map<string, string>;
   /** When objects that were forgotten may be found again, by this machine's clock. */
   readonly #pausing = new Map<string, number>();
+  readonly #writersOf: NonNullable<DropPollerOptions['writersOf']>;
+  readonly #waits: NonNullable<DropPollerOptions['waits']>;
+  /** Keys and marks of files that somebody was told of. */
+  readonly #told = new Map<string, string>();
 
-  constructor(store: ObjectStore, { prefix, quietSeconds, known, now = Date.now }: DropPollerOptions) {
+  constructor(
+    store: ObjectStore,
+    { prefix, quietSeconds, known, writersOf, waits, now = Date.now }: DropPollerOptions,
+  ) {
     this.#store = store;
     this.#prefix = prefix;
     this.#quietMs = quietSeconds * 1_000;
     this.#reported = new Map(known);
+    this.#writersOf = writersOf ?? (async () => new Map());
+    this.#waits = waits ?? (() => undefined);
     this.#now = now;
   }
 
   /** Lists the prefix. @returns the new objects that are whole */
   async poll(): Promise<ObjectInfo[]> {
-    const found: ObjectInfo[] = [];
+    const quiet: ObjectInfo[] = [];
     const seen = new Map<string, Seen>();
     for await (const info of this.#store.list(this.#prefix)) {
       if (this.#reported.get(info.key) === info.etag) continue;
@@ -55,11 +75,29 @@ export class DropPoller {
       const now = unchanged ?? { mark: info.etag, since: this.#now() };
       seen.set(info.key, now);
       if (unchanged === undefined || !this.#isWhole(info, now)) continue;
-      this.#reported.set(info.key, info.etag);
-      found.push(info);
+      if (UNFINISHED_NAME.test(info.key))
+        this.#tell(info, 'it has the name of an upload that is not finished: rename it when it is');
+      else quiet.push(info);
     }
     this.#seen = seen;
-    return found;
+    return quiet.length === 0 ? [] : this.#finished(quiet);
+  }
+
+  /** Those that nobody writes to: an upload may pause for any time. */
+  async #finished(quiet: readonly ObjectInfo[]): Promise<ObjectInfo[]> {
+    const writers = await this.#writersOf(quiet.map(({ key }) => key));
+    return quiet.filter((info) => {
+      const pid = writers.get(info.key);
+      if (pid === undefined) this.#reported.set(info.key, info.etag);
+      else this.#tell(info, `process ${pid} still has it open for writing`);
+      return pid === undefined;
+    });
+  }
+
+  #tell({ key, etag }: ObjectInfo, why: string): void {
+    if (this.#told.get(key) === etag) return;
+    this.#told.set(key, etag);
+    this.#waits(key, why);
   }
 
   /** Lets an object that was reported be found again, after a pause. @param pauseMs milliseconds */

@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { isLoopback } from '../core/access/origins.ts';
 import { SCHEDULES } from '../core/alarms/schedules.ts';
@@ -6,6 +6,7 @@ import { type LocalHome, openLocalHome } from '../platform/local/home.ts';
 import { httpProbe } from '../platform/local/http-probe.ts';
 import { workerEntry } from '../platform/onnx/worker/worker-entry.ts';
 import type { EndpointProbe } from '../platform/ports.ts';
+import { makePrivateFile, makePrivateFolder } from '../platform/private-files.ts';
 import { type Interval, startInterval } from '../server/lib/interval.ts';
 import { watchedGauges } from '../server/metrics/metrics-page.ts';
 import { startServing } from '../server/server.ts';
@@ -70,7 +71,11 @@ export async function startLocalRuntime(options: LocalRuntimeOptions): Promise<L
     );
   const home = await openLocalHome(options.home);
   // It is here to be worked in: data files are dropped into it.
-  await mkdir(home.folder, { recursive: true }).catch((error: Error) => home.bookkeeping.lost('marker', error, 1));
+  try {
+    makePrivateFolder(home.folder);
+  } catch (error) {
+    home.bookkeeping.lost('marker', error as Error, 1);
+  }
   const serving = await startServing({
     home,
     settings: settingsOf(options),
@@ -81,9 +86,12 @@ export async function startLocalRuntime(options: LocalRuntimeOptions): Promise<L
   });
   const marker = path.join(home.folder, 'local-runtime.json');
   // Without it others do not know that the home is served: that is no reason not to serve it.
-  await writeFile(marker, JSON.stringify({ url: serving.url, pid: process.pid })).catch((error: Error) =>
-    home.bookkeeping.lost('marker', error, 1),
-  );
+  try {
+    makePrivateFile(marker);
+    await writeFile(marker, JSON.stringify({ url: serving.url, pid: process.pid }));
+  } catch (error) {
+    home.bookkeeping.lost('marker', error as Error, 1);
+  }
   const probe = httpProbe(serving.url);
   const every = (name: string, usual: number): number => options.every?.[name] ?? usual;
   const schedules = {

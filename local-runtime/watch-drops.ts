@@ -1,5 +1,6 @@
 import { objectLetterId } from '../platform/dead-letters.ts';
-import type { Home, ObjectInfo } from '../platform/ports.ts';
+import type { LocalHome } from '../platform/local/home.ts';
+import type { ObjectInfo } from '../platform/ports.ts';
 import { type Interval, startInterval } from '../server/lib/interval.ts';
 import { deliver } from './deliver-event.ts';
 import type { DropLog } from './drop-log.ts';
@@ -32,7 +33,7 @@ const BACKOFF_MS = 2_000;
 const FULL_DISK_MS = 15_000;
 
 /** Polls a prefix of the data store and calls a function with each new object, as S3's events and a queue would. */
-export function watchDrops(home: Home, options: WatchDropsOptions): Interval {
+export function watchDrops(home: LocalHome, options: WatchDropsOptions): Interval {
   const {
     prefix,
     function: fn,
@@ -43,7 +44,13 @@ export function watchDrops(home: Home, options: WatchDropsOptions): Interval {
     pauseMs = FULL_DISK_MS,
     log,
   } = options;
-  const poller = new DropPoller(home.data, { prefix, quietSeconds, known: processed.known });
+  const poller = new DropPoller(home.data, {
+    prefix,
+    quietSeconds,
+    known: processed.known,
+    writersOf: (keys) => home.data.writersOf(keys),
+    waits: (key, why) => log(`${fn.name}: ${key} waits: ${why}`),
+  });
   return startInterval(
     seconds,
     async () => {

@@ -1,5 +1,6 @@
 import { PlatformError } from './errors.ts';
 import type { Home } from './ports.ts';
+import { sweepTemporaryFolders } from './temporary-folder.ts';
 
 /** Folder of the local home when nothing is said. */
 export const DEFAULT_HOME = '.trimtab';
@@ -14,6 +15,7 @@ export async function openHome(name: string = process.env.TRIMTAB_HOME ?? DEFAUL
   if (name === '') throw new PlatformError("a home is 'aws' or a folder, received an empty string");
   if (name === 'aws') {
     const { openAwsHome } = await import('./aws/home.ts');
+    await sweepTemporaryFolders();
     return openAwsHome(process.env);
   }
   const { openLocalHome } = await import('./local/home.ts');

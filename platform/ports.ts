@@ -3,6 +3,7 @@ import type { Bookkeeping } from '../core/observability/bookkeeping.ts';
 import type { JudgeDimensions, VariantDimensions, VersionDimensions } from '../core/observability/metric-names.ts';
 import type { StoredRecord } from '../core/registry/chain.ts';
 import type { Entry } from '../core/registry/ledger.ts';
+import type { LedgerKey, SealBook } from '../core/registry/seal.ts';
 import type { ModelVersion } from '../core/registry/version.ts';
 import type { Variant } from '../core/serving/variant.ts';
 import type { BookkeepingNote } from './bookkeeping-note.ts';
@@ -89,6 +90,25 @@ export interface Ledger {
   records(model: string): AsyncIterable<StoredRecord>;
   /** Names of all models, sorted. */
   models(): Promise<string[]>;
+  /** What stands among a model's entries and is none: it counts for nothing. */
+  strays(model: string): Promise<readonly Stray[]>;
+}
+
+/** Something that stands where entries are kept, and is none. */
+export interface Stray {
+  readonly name: string;
+  /** What it is, for people. */
+  readonly what: string;
+  /** The entry whose name it has; absent where it has the name of none. */
+  readonly entry?: number;
+}
+
+/** Keys that the entries of a ledger are sealed with. */
+export interface LedgerSeals {
+  /** The key to seal with. It is made when it is first wanted. @throws PlatformError when it cannot be had */
+  key(): Promise<LedgerKey>;
+  /** What seals are verified with. @throws PlatformError when it cannot be had */
+  book(): Promise<SealBook>;
 }
 
 export interface MetricQuery {
@@ -144,6 +164,8 @@ export interface Home {
   /** Where it is, for people: a folder, or table and buckets. */
   readonly description: string;
   readonly ledger: Ledger;
+  /** Absent where what is kept of every entry cannot be overwritten, and where nothing is kept for long. */
+  readonly seals?: LedgerSeals;
   /** Model artifacts, by content: `models/<digest>.onnx`, `baselines/<digest>.json`, `rehearsals/<digest>.json`. Never overwritten. */
   readonly artifacts: ObjectStore;
   /** `incoming/`, `datasets/`, `quarantine/`, `reports/`, `ground-truth/`, `quality/`. */

@@ -4,13 +4,17 @@ import { PlatformError } from './errors.ts';
 import type { Home, ObjectStore } from './ports.ts';
 import type { ReleaseSnapshot } from './snapshot-schema.ts';
 
-const FOLDER = 'releases/';
+/** Folder of the artifact store in which releases are kept. */
+export const RELEASES = 'releases/';
 const LAST_REVISION = 999_999_999;
 const NAME = /^releases\/([^/]+)\/(\d{9})\.json$/;
 
 /** Stores list by key and the newest is wanted first, so the number counts down. */
-const keyOf = (model: string, revision: number): string =>
-  `${FOLDER}${model}/${String(LAST_REVISION - revision).padStart(9, '0')}.json`;
+export const countdownOf = (revision: number): string => String(LAST_REVISION - revision).padStart(9, '0');
+/** The number that a countdown stands for. */
+export const revisionOf = (countdown: string): number => LAST_REVISION - Number(countdown);
+
+const keyOf = (model: string, revision: number): string => `${RELEASES}${model}/${countdownOf(revision)}.json`;
 
 /**
  * Keeps the release after an entry in the artifact store, once, under a key of its own, so that it does not matter who
@@ -31,11 +35,18 @@ export async function storeSnapshot(
   return home.artifacts.put(keyOf(model, state.revision), body, { contentType: 'application/json', ifAbsent: true });
 }
 
+/** When the release after an entry was stored, by the clock of the store; undefined when it is not kept. */
+export const keptAt = async (
+  artifacts: Pick<ObjectStore, 'head'>,
+  model: string,
+  revision: number,
+): Promise<Date | undefined> => (await artifacts.head(keyOf(model, revision)))?.modifiedAt;
+
 /** Revision of a model's newest snapshot; 0 when there is none. */
 export async function newestRevision(artifacts: Pick<ObjectStore, 'list'>, model: string): Promise<number> {
-  for await (const { key } of artifacts.list(`${FOLDER}${model}/`)) {
+  for await (const { key } of artifacts.list(`${RELEASES}${model}/`)) {
     const name = NAME.exec(key);
-    if (name) return LAST_REVISION - Number(name[2]);
+    if (name) return revisionOf(name[2]!);
   }
   return 0;
 }
@@ -60,7 +71,7 @@ export async function* snapshotsOf(
   model: string,
 ): AsyncIterable<ReleaseSnapshot> {
   const { parseSnapshot } = await import('./snapshot-schema.ts');
-  for await (const { key } of artifacts.list(`${FOLDER}${model}/`))
+  for await (const { key } of artifacts.list(`${RELEASES}${model}/`))
     if (NAME.test(key)) yield parseSnapshot(new TextDecoder().decode(await artifacts.get(key)));
 }
 
@@ -72,12 +83,12 @@ export async function modelsWithSnapshots(artifacts: Pick<ObjectStore, 'list'>):
     if (model === undefined) return models;
     models.push(model);
     // Behind everything that begins with the model's folder: '0' follows '/'.
-    after = `${FOLDER}${model}0`;
+    after = `${RELEASES}${model}0`;
   }
 }
 
 async function nextModel(artifacts: Pick<ObjectStore, 'list'>, after?: string): Promise<string | undefined> {
-  for await (const { key } of artifacts.list(FOLDER, { after })) {
+  for await (const { key } of artifacts.list(RELEASES, { after })) {
     const name = NAME.exec(key);
     if (name) return name[1];
   }

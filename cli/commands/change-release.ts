@@ -1,3 +1,4 @@
+import { aheadBy } from '../../core/registry/ahead.ts';
 import type { Command } from '../../core/registry/commands.ts';
 import type { Entry, ReleaseState } from '../../core/registry/ledger.ts';
 import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
@@ -22,7 +23,14 @@ export const changeRelease =
 
 /** Prints an entry and what may be done about it. @param before the release that it changed */
 export function printEntry(io: Io, options: () => GlobalOptions, entry: Entry, before: ReleaseState): void {
+  const by = aheadBy(entry.at, new Date());
+  const ahead =
+    by === undefined
+      ? []
+      : [
+          `  its time is ${by} ahead: the clock of who wrote an entry before it was; what is released is judged from now on`,
+        ];
   const formatWithSteps = (view: Entry): string =>
-    [formatEntry(view), ...formatNextSteps(nextSteps(view, before, options().home))].join('\n');
+    [formatEntry(view), ...ahead, ...formatNextSteps(nextSteps(view, before, options().home))].join('\n');
   print(io, options(), entry, formatWithSteps);
 }

@@ -1,5 +1,4 @@
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command as Program } from 'commander';
 import { runDriftDetection } from '../../usecases/drift/detect-drift.ts';
@@ -12,6 +11,9 @@ import { CheckFailedError, UsageError } from '../errors.ts';
 import { assertFileExists, dataPlace, type PlaceOf } from '../files.ts';
 import { loadModelContract } from '../load-contract.ts';
 import { bar, table } from '../output/table.ts';
+import { resultsFolder } from '../results-folder.ts';
+
+const REPORT = 'report.html';
 
 /** Looks for drift in captured traffic, or in a data file. */
 export function addDrift(program: Program, io: Io, options: () => GlobalOptions): void {
@@ -59,11 +61,11 @@ export function addDrift(program: Program, io: Io, options: () => GlobalOptions)
 
 /** @returns the file */
 async function writeReport(html: string, out: string | undefined): Promise<string> {
-  const folder = out ?? (await mkdtemp(path.join(os.tmpdir(), 'trimtab-drift-')));
-  await mkdir(folder, { recursive: true });
-  const file = path.join(folder, 'report.html');
-  await writeFile(file, html);
-  return file;
+  const write = async (folder: string): Promise<void> => writeFile(path.join(folder, REPORT), html);
+  if (out === undefined) return path.join((await resultsFolder('drift', write)).folder, REPORT);
+  await mkdir(out, { recursive: true });
+  await write(out);
+  return path.join(out, REPORT);
 }
 
 function formatDrift(verdict: DriftView | FileDriftView, place: PlaceOf = (file) => file): string {

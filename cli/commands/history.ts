@@ -1,9 +1,12 @@
 import type { Command as Program } from 'commander';
-import type { HistoryAtView, HistoryView, VerificationView } from '../../usecases/registry/history-view.ts';
+import { type Anchor, anchorLine, anchorOf, parseAnchor } from '../../core/registry/anchor.ts';
+import { digestOf } from '../../platform/digest.ts';
+import type { AnchorView, HistoryAtView, HistoryView, VerificationView } from '../../usecases/registry/history-view.ts';
 import { readEntryAt } from '../../usecases/registry/read-history.ts';
+import type { Registry } from '../../usecases/registry/registry.ts';
 import { parseCount, parseTime } from '../arguments.ts';
 import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
-import { CheckFailedError } from '../errors.ts';
+import { CheckFailedError, UsageError } from '../errors.ts';
 import { formatRelease } from '../output/release.ts';
 import { table } from '../output/table.ts';
 
@@ -16,6 +19,7 @@ interface HistoryOptions {
   readonly all?: true;
   readonly at?: string;
   readonly verify?: true;
+  readonly anchor?: string | true;
 }
 
 /** Shows the ledger of a model, as it is or as it was, and verifies it. */
@@ -28,17 +32,17 @@ export function addHistory(program: Program, io: Io, options: () => GlobalOption
     .option('--all', 'every entry')
     .option('--at <time>', 'what was true at a time, ISO 8601')
     .option('--verify', 'look whether everything is as it was written')
+    .option(
+      '--anchor [anchor]',
+      'print what the ledger is now, to be kept elsewhere; with --verify: hold it against that',
+    )
     .action((model: string, own: HistoryOptions) =>
       withHome(io, options(), async ({ ledger }, registry) => {
-        if (own.verify) {
-          const report: VerificationView = { model, ...(await registry.verify(model)) };
-          print(io, options(), report, formatVerification);
-          const { length } = report.faults;
-          if (length > 0)
-            throw new CheckFailedError(
-              `the ledger of ${model} is not as it was written: ${length} ${length === 1 ? 'fault' : 'faults'}`,
-            );
-          return;
+        if (own.verify) return verify(registry, model, anchorFor(model, own.anchor));
+        if (own.anchor !== undefined) {
+          if (own.anchor !== true)
+            throw new UsageError(`--anchor ${own.anchor} goes with --verify; without a value it prints one`);
+          return print(io, options(), await currentAnchor(registry, model), formatAnchor);
         }
         const at = own.at === undefined ? undefined : parseTime(own.at).toISOString();
         if (at === undefined) {
@@ -55,6 +59,34 @@ export function addHistory(program: Program, io: Io, options: () => GlobalOption
         print(io, options(), then, formatHistoryAt);
       }),
     );
+
+  const verify = async (registry: Registry, model: string, anchor: Anchor | undefined): Promise<void> => {
+    const report: VerificationView = { model, ...(await registry.verify(model, anchor)) };
+    print(io, options(), report, formatVerification);
+    const { length } = report.faults;
+    if (length > 0)
+      throw new CheckFailedError(
+        `the ledger of ${model} is not as it was written: ${length} ${length === 1 ? 'fault' : 'faults'}`,
+      );
+  };
+}
+
+/** @throws UsageError when it is none, or another model's */
+function anchorFor(model: string, line: string | true | undefined): Anchor | undefined {
+  if (line === undefined) return undefined;
+  const anchor = line === true ? undefined : parseAnchor(line);
+  if (anchor === undefined)
+    throw new UsageError(
+      `an anchor is MODEL:ENTRY:DIGEST, as \`trimtab history ${model} --anchor\` prints it, received ${line === true ? 'none' : line}`,
+    );
+  if (anchor.model !== model) throw new UsageError(`the anchor is of ${anchor.model}, not of ${model}`);
+  return anchor;
+}
+
+async function currentAnchor(registry: Registry, model: string): Promise<AnchorView> {
+  const last = (await registry.lastEntries(model, { limit: 1 })).entries[0]!;
+  const anchor = anchorOf(last, digestOf);
+  return { ...anchor, anchor: anchorLine(anchor) };
 }
 
 function formatHistory({ entries, earlier }: HistoryView): string {
@@ -81,11 +113,27 @@ const formatEntries = (entries: HistoryView['entries']): string =>
 const formatHistoryAt = ({ model, at, entry }: HistoryAtView): string =>
   `at ${at}, after #${entry.number} (${entry.kind}):\n${formatRelease(model, entry.state)}`;
 
-function formatVerification({ model, entries, head, faults }: VerificationView): string {
+const formatAnchor = ({ anchor }: AnchorView): string => anchor;
+
+function formatVerification({ model, entries, head, faults, sealedFrom, anchored, strays }: VerificationView): string {
+  const beside = strays.map((stray) => `beside the entries: ${stray}`);
   if (faults.length > 0)
-    return table(
-      ['#', 'what is wrong'],
-      faults.map(({ entry, fault }) => [entry, fault]),
-    );
-  return `${model}  ${entries} entries are as they were written; head ${head}`;
+    return [
+      table(
+        ['#', 'what is wrong'],
+        faults.map(({ entry, fault }) => [entry, fault]),
+      ),
+      ...beside,
+    ].join('\n');
+  return [
+    `${model}  ${entries} entries are as they were written; head ${head}`,
+    `${formatSeals(sealedFrom, entries)}; ${anchored} held against anchors`,
+    ...beside,
+  ].join('\n');
+}
+
+function formatSeals(from: number | null, entries: number): string {
+  if (from === null) return 'unsealed: there is no key';
+  if (from === 1) return 'sealed with the key of the home';
+  return from > entries ? 'unsealed: all are older than the key' : `unsealed before entry ${from}, sealed from there`;
 }

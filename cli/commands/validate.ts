@@ -1,5 +1,5 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import os, { userInfo } from 'node:os';
+import { writeFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import path from 'node:path';
 import type { Command as Program } from 'commander';
 import { quietHome } from '../../platform/quiet-home.ts';
@@ -14,6 +14,7 @@ import { CheckFailedError, UsageError } from '../errors.ts';
 import { assertFileExists, dataPlace, type PlaceOf } from '../files.ts';
 import { loadModelContract } from '../load-contract.ts';
 import { bar, table } from '../output/table.ts';
+import { resultsFolder } from '../results-folder.ts';
 
 /** Holds a data file against a contract. */
 export function addValidate(program: Program, io: Io, options: () => GlobalOptions): void {
@@ -35,18 +36,17 @@ export function addValidate(program: Program, io: Io, options: () => GlobalOptio
       // That it is empty is a verdict, with a report.
       assertFileExists(file, { mayBeEmpty: true });
       const { manifest, contract, baseline, keys } = await loadModelContract(own, io, options());
-      const outDir = own.out ?? (await mkdtemp(path.join(os.tmpdir(), 'trimtab-validate-')));
       const now = new Date();
-      const verdict = await validateFile(file, contract, {
-        outDir,
-        baseline: baseline?.profile,
-        now,
-        personal: { owner: manifest.name, keys },
-      });
-      const report = path.join(outDir, 'report.html');
-      const html = await renderFileReport(verdict, { file, contract, baseline: baseline?.profile, now });
-      await writeFile(report, html);
-      print(io, options(), { ...verdict, report }, formatValidation);
+      const validate = async (outDir: string): Promise<FileValidationView> => {
+        const personal = { owner: manifest.name, keys };
+        const verdict = await validateFile(file, contract, { outDir, baseline: baseline?.profile, now, personal });
+        const report = path.join(outDir, 'report.html');
+        const html = await renderFileReport(verdict, { file, contract, baseline: baseline?.profile, now });
+        await writeFile(report, html);
+        return { ...verdict, report };
+      };
+      const verdict = await (own.out === undefined ? intoNewFolder(validate) : validate(own.out));
+      print(io, options(), verdict, formatValidation);
       if (verdict.verdict === 'rejected') throw new CheckFailedError('the file is rejected');
     });
 
@@ -62,6 +62,18 @@ export function addValidate(program: Program, io: Io, options: () => GlobalOptio
       print(io, options(), done, formatPlaced);
       if (done.report.verdict === 'rejected') throw new CheckFailedError('the file is rejected');
     });
+}
+
+async function intoNewFolder(validate: (outDir: string) => Promise<FileValidationView>): Promise<FileValidationView> {
+  const { folder, made } = await resultsFolder('validate', validate);
+  const placed = (file: string): string => path.join(folder, path.basename(file));
+  const { dataFile, quarantineFile, report } = made;
+  return {
+    ...made,
+    dataFile: dataFile && placed(dataFile),
+    quarantineFile: quarantineFile && placed(quarantineFile),
+    report: placed(report),
+  };
 }
 
 interface ValidateFlags {

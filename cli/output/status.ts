@@ -23,6 +23,7 @@ const formatModel = (
   {
     model,
     release,
+    ahead,
     serving,
     challengers,
     shadow,
@@ -40,6 +41,7 @@ const formatModel = (
 ): string =>
   [
     formatRelease(model, release, { challengers: challengers ?? [], shadow, serving }),
+    ...formatAhead(ahead),
     ...formatQuestions(asked),
     ...formatJudge({ judge, automation }, release),
     ...formatReplay(replay),
@@ -48,3 +50,8 @@ const formatModel = (
     ...formatBusinessMetrics(business ?? []),
     ...unread.flatMap((sentence) => wrapped(`cannot be read: ${sentence}`, { indent: 2 })),
   ].join('\n');
+
+const formatAhead = (ahead: string | null): string[] =>
+  ahead === null
+    ? []
+    : wrapped(`its time is ${ahead} ahead: the clock of who released it was; it is judged from now on`, { indent: 2 });

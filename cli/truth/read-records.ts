@@ -1,9 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
+import { rm } from 'node:fs/promises';
 import { type Field, parseRecord } from '../../core/records/record-text.ts';
 import { describeFault, type ScannedRecord } from '../../core/records/scanned-record.ts';
 import { type FeedbackLine, type FeedbackRecord, parseFeedbackLine } from '../../core/serving/feedback-record.ts';
+import { makeTemporaryFolder } from '../../platform/temporary-folder.ts';
 import { parseHeader } from '../../usecases/validation/csv-header.ts';
 import { plainDialect } from '../../usecases/validation/dialect.ts';
 import { formatOf } from '../../usecases/validation/file-format.ts';
@@ -44,7 +43,7 @@ export async function readRecords(
   const { form } = formatOf(file, null);
   if (form === 'parquet' || !/\.(csv|tsv|jsonl|ndjson)(\.gz)?$/i.test(file))
     throw new UsageError(`${file} is none of .csv, .tsv, .jsonl, .ndjson, or one of them with .gz`);
-  const scratch = await mkdtemp(path.join(os.tmpdir(), 'trimtab-truth-'));
+  const scratch = await makeTemporaryFolder('truth');
   try {
     const plain = await unpackFile(file, scratch);
     const held: FileRecord[] = [];

@@ -31,6 +31,15 @@ export const ChainReport = z.strictObject({
   entries: z.int().min(0).describe('Entries that were looked at.'),
   head: Digest.nullable().describe('Digest of the last entry, which stands for all before it; null without entries.'),
   faults: z.array(ChainFault).describe('Empty when everything is as it was written.'),
+  sealedFrom: z
+    .int()
+    .min(1)
+    .nullable()
+    .describe('From this entry on all have a seal by the key of the home; null where the home has no key.'),
+  anchored: z.int().min(0).describe('Entries that were held against an anchor that is kept of them.'),
+  strays: z
+    .array(z.string())
+    .describe('Files beside the entries that are none, such as copies; they count for nothing.'),
 });
 export type ChainReport = z.infer<typeof ChainReport>;
 
@@ -43,7 +52,7 @@ export const linksTo = (last: Entry | undefined, record: unknown, digest: Digest
 /**
  * Verifies that a ledger is as it was appended: numbers have no gap, and entries and version records still have the
  * digests that later entries carry of them. A change of the last entry is not found here, because no entry comes after
- * it: compare `head` with a copy that is kept elsewhere.
+ * it, nor one together with all digests after it: seals and anchors are for that.
  *
  * @param entries in order of their numbers
  */
@@ -51,7 +60,7 @@ export function verifyChain(
   entries: readonly Entry[],
   records: readonly StoredRecord[],
   digest: DigestOf,
-): ChainReport {
+): Pick<ChainReport, 'entries' | 'head' | 'faults'> {
   const faults: ChainFault[] = [];
   let expected = 1;
   for (const [i, entry] of entries.entries()) {

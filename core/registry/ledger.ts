@@ -133,6 +133,16 @@ export const Cause = z.strictObject({
 });
 export type Cause = z.infer<typeof Cause>;
 
+/** That an entry was written by somebody who has the key of the home. */
+export const EntrySeal = z.strictObject({
+  key: z
+    .string()
+    .regex(/^[0-9a-f]{16}$/)
+    .describe('Names the key.'),
+  mac: Digest.describe('HMAC-SHA-256 of the entry without its seal, lower-case hexadecimal.'),
+});
+export type EntrySeal = z.infer<typeof EntrySeal>;
+
 /** One thing that happened to a model; append-only, numbered from 1, each with the whole resulting state. */
 export const Entry = z
   .strictObject({
@@ -152,6 +162,9 @@ export const Entry = z
       'Digest of the entry before it; absent from the first. What was replaced or removed is found.',
     ),
     record: Digest.optional().describe('Digest of the record of the version that it registers.'),
+    seal: EntrySeal.optional().describe(
+      'By the key of a home that is a folder; absent from entries that are older than the key.',
+    ),
     state: ReleaseState.describe('The release after it.'),
   })
   .meta({ id: 'ledger-entry' });

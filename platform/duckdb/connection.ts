@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm, symlink } from 'node:fs/promises';
-import os from 'node:os';
+import { rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import type { DuckDBConnection, DuckDBScalarFunction } from '@duckdb/node-api';
+import { makeTemporaryFolder } from '../temporary-folder.ts';
 
 export interface DuckOptions {
   /** @default 512 */
@@ -37,7 +37,7 @@ export interface Duck {
  * what does not fit spills to the scratch folder. Resident memory goes about 100 MB over the limit.
  */
 export async function openDuck({ memoryMb = 512, threads = 2, signal }: DuckOptions = {}): Promise<Duck> {
-  const scratch = await mkdtemp(path.join(os.tmpdir(), 'trimtab-duck-'));
+  const scratch = await makeTemporaryFolder('duck');
   // On Lambda only the temporary folder can be written.
   // Not before it is wanted: most commands never want it.
   const library = await import('@duckdb/node-api');

@@ -1,8 +1,11 @@
-import { mkdir, open } from 'node:fs/promises';
-import path from 'node:path';
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { makePrivateFile } from '../private-files.ts';
 import { codeOf } from './atomic.ts';
 
 const LINE_END = 10;
+/** To read and append what is there: files are made private by {@link makePrivateFile}. */
+const THERE = constants.O_RDWR | constants.O_APPEND;
 
 /** Lines could not all be appended. */
 export class AppendError extends Error {
@@ -58,14 +61,14 @@ export async function appendLines(file: string, lines: readonly string[], known?
   }
 }
 
-/** Opens it, and makes its folder when that is not there. */
+/** Opens it, and makes it and its folder when they are not there. */
 async function opened(file: string): ReturnType<typeof open> {
   try {
-    return await open(file, 'a+');
+    return await open(file, THERE);
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw error;
-    await mkdir(path.dirname(file), { recursive: true });
-    return open(file, 'a+');
+    makePrivateFile(file);
+    return open(file, THERE);
   }
 }
 

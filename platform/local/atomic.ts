@@ -1,14 +1,9 @@
-import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
-import os from 'node:os';
+import { chmod, link, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { lossWords } from '../../core/observability/bookkeeping.ts';
 import { PlatformError } from '../errors.ts';
-
-/** Folder of a store for files that are being written; after a crash they are litter, never content. */
-export const UNFINISHED = '.unfinished';
-/** Litter of other machines, whose processes cannot be asked for, is cleared when it is older than this. */
-const LITTER_AGE_MS = 3_600_000;
+import { accessIn, makePrivateFolder } from '../private-files.ts';
+import { unfinishedIn } from '../unfinished.ts';
 
 export const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? '';
 
@@ -34,13 +29,15 @@ export async function writeAtomically(
     place,
   }: { ifAbsent?: boolean | undefined; place?: (rename: () => Promise<void>) => Promise<boolean> } = {},
 ): Promise<boolean> {
-  // The name tells the sweep whose it is.
-  const unfinished = path.join(root, UNFINISHED, `${process.pid}.${randomUUID()}.${os.hostname()}`);
+  const unfinished = unfinishedIn(root);
   try {
-    await mkdir(path.dirname(unfinished), { recursive: true });
+    makePrivateFolder(path.dirname(unfinished));
     await fill(unfinished);
+    const made = makePrivateFolder(path.dirname(target));
+    // Whatever it was filled from, and whatever the umask: a copy has the mode of its source.
+    await chmod(unfinished, accessIn(path.dirname(target)).file);
     await flush(unfinished);
-    await makeFolder(path.dirname(target));
+    await flushNames(path.dirname(target), made);
     if (place) {
       if (!(await place(() => rename(unfinished, target)))) return false;
     } else if (!ifAbsent) await rename(unfinished, target);
@@ -73,9 +70,8 @@ async function linked(from: string, to: string): Promise<boolean> {
   }
 }
 
-/** Makes a folder and those above it, names included, that survive a power cut. */
-async function makeFolder(folder: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true });
+/** Makes the names of folders that were made survive a power cut, the topmost included. */
+async function flushNames(folder: string, first: string | undefined): Promise<void> {
   if (first === undefined) return;
   for (let made = folder; made.length >= first.length; made = path.dirname(made)) await flush(path.dirname(made));
 }
@@ -90,29 +86,5 @@ async function flush(target: string): Promise<void> {
     if (!['EINVAL', 'EPERM', 'EISDIR', 'EBADF'].includes(codeOf(error))) throw error;
   } finally {
     await handle.close();
-  }
-}
-
-/** Clears what killed processes left unfinished in a store, as far as anything may be written to it. */
-export async function removeUnfinished(root: string): Promise<void> {
-  const folder = path.join(root, UNFINISHED);
-  const names = await readdir(folder).catch(() => []);
-  for (const name of names) {
-    const file = path.join(folder, name);
-    const info = await stat(file).catch(() => undefined);
-    if (info && (Date.now() - info.mtimeMs > LITTER_AGE_MS || isOrphan(name)))
-      await rm(file, { force: true }).catch(() => undefined);
-  }
-}
-
-/** Whether the process that was writing it, on this machine, is no more. */
-function isOrphan(name: string): boolean {
-  const [pid, , ...host] = name.split('.');
-  if (host.join('.') !== os.hostname()) return false;
-  try {
-    process.kill(Number(pid), 0);
-    return false;
-  } catch (error) {
-    return codeOf(error) === 'ESRCH';
   }
 }

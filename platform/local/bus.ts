@@ -1,6 +1,6 @@
-import { appendFile, mkdir, rename, stat } from 'node:fs/promises';
-import path from 'node:path';
+import { appendFile, rename, stat } from 'node:fs/promises';
 import type { Bus, BusEvent, Clock } from '../ports.ts';
+import { makePrivateFile } from '../private-files.ts';
 
 /** Size at which the file is put aside as `<name>.1` (the one before is dropped); bytes. */
 const MAX_BYTES = 32 * 1024 * 1024;
@@ -15,13 +15,13 @@ export class LocalBus implements Bus {
 
   async publish(published: BusEvent): Promise<void> {
     const event = { ...published, detail: { environment: this.environment, ...published.detail } };
-    await mkdir(path.dirname(this.file), { recursive: true });
     const size = await stat(this.file).then(
       (info) => info.size,
       () => 0,
     );
     // Another process may be first to put it aside; then there is nothing left to rename.
     if (size > MAX_BYTES) await rename(this.file, `${this.file}.1`).catch(() => undefined);
+    makePrivateFile(this.file);
     await appendFile(this.file, `${JSON.stringify({ time: this.clock.now().toISOString(), ...event })}\n`);
   }
 }

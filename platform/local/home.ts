@@ -5,11 +5,16 @@ import { Bookkeeping } from '../../core/observability/bookkeeping.ts';
 import { PlatformError } from '../errors.ts';
 import type { Clock, Home } from '../ports.ts';
 import { keysOnDemand, labelsSecretFrom } from '../privacy.ts';
-import { isAbsent, removeUnfinished } from './atomic.ts';
+import { sweepTemporaryFolders } from '../temporary-folder.ts';
+import { removeUnfinished } from '../unfinished.ts';
+import { isAbsent } from './atomic.ts';
 import { readNotes } from './bookkeeping-notes.ts';
 import { LocalBus } from './bus.ts';
 import { FileLedger } from './ledger.ts';
+import { LocalSeals } from './ledger-key.ts';
+import { removeLeftLocks } from './lock.ts';
 import { LocalMetrics } from './metrics.ts';
+import { narrow } from './narrow.ts';
 import { FileObjectStore } from './object-store.ts';
 import { localSecret } from './privacy-key.ts';
 
@@ -18,17 +23,22 @@ export interface LocalHome extends Home {
   /** Everything is below this folder, and deleting it deletes everything. */
   readonly folder: string;
   readonly bus: LocalBus;
+  readonly data: FileObjectStore;
 }
 
 /** Environment of a folder that TRIMTAB_ENVIRONMENT does not name: a folder is one installation. */
 const DEFAULT_ENVIRONMENT = 'local';
 
+/** Folders in which things are written elsewhere first. */
+export const STORES = ['.', 'ledger', 'artifacts', 'data', 'captures', 'cache'];
+
 const systemClock: Clock = { now: () => new Date() };
 
 /**
  * The home that needs nothing but a folder: `ledger/`, `artifacts/`, `data/`, `captures/`, `metrics.jsonl`,
- * `events.jsonl`, and `privacy.key` once it is needed. Several processes may use one folder at once. It is made when
- * something is first written: whoever only looks leaves nothing behind.
+ * `events.jsonl`, `ledger.key` with the first entry, and `privacy.key` once it is needed. Several processes may use one folder at once. It is made when
+ * something is first written: whoever only looks leaves nothing behind. It is its user's alone; what killed processes
+ * left, in it or in temporary folders, is removed.
  *
  * @param environment name of the installation; the same for all processes that use the folder, for each reads the
  * metrics of its own environment alone
@@ -49,14 +59,21 @@ export async function openLocalHome(
   });
   if (found?.isDirectory() === false) throw new PlatformError(`${root} is a file, expected a folder`);
   const at = (name: string): string => path.join(root, name);
-  await Promise.all(['.', 'ledger', 'artifacts', 'data', 'captures'].map((store) => removeUnfinished(at(store))));
+  if (found !== undefined) {
+    await narrow(root);
+    await Promise.all(STORES.map((store) => removeUnfinished(at(store))));
+    await Promise.all(STORES.map((store) => removeLeftLocks(at(store)).catch(() => undefined)));
+  }
+  await sweepTemporaryFolders();
   const bookkeeping = new Bookkeeping(() => clock.now().getTime());
   const metrics = new LocalMetrics(at('metrics.jsonl'), { environment, bookkeeping });
+  const ledger = new FileLedger(at('ledger'));
   return {
     kind: 'local',
     folder: root,
     description: root,
-    ledger: new FileLedger(at('ledger')),
+    ledger,
+    seals: new LocalSeals(root, ledger, process.env),
     artifacts: new FileObjectStore(at('artifacts')),
     data: new FileObjectStore(at('data')),
     captures: new FileObjectStore(at('captures'), { reserve: true }),

@@ -1,6 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import { access, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { randomBytes } from 'node:crypto';
+import { access, chmod, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
 import { ModelName } from '../../core/model/names.ts';
@@ -9,8 +8,12 @@ import { ReleaseConflictError } from '../../core/registry/errors.ts';
 import { Entry } from '../../core/registry/ledger.ts';
 import { ModelVersion } from '../../core/registry/version.ts';
 import { PlatformError } from '../errors.ts';
-import type { Ledger } from '../ports.ts';
-import { isAbsent, UNFINISHED, writeAtomically } from './atomic.ts';
+import type { Ledger, Stray } from '../ports.ts';
+import { accessIn } from '../private-files.ts';
+import { unfinishedIn } from '../unfinished.ts';
+import { codeOf, isAbsent, writeAtomically } from './atomic.ts';
+import { announcementOf, entryFileOf, LATEST, NOTE, numberOf } from './ledger-names.ts';
+import { withFileLock } from './lock.ts';
 
 /** One file an entry. The version record that an entry announces is in the same file: one atomic write for both. */
 const Page = z.strictObject({ entry: Entry, version: ModelVersion.optional() });
@@ -18,15 +21,6 @@ type Page = z.infer<typeof Page>;
 
 /** As much of a page as a search for a version needs. */
 const Counted = z.object({ entry: z.object({ state: z.object({ latest: z.int() }) }) });
-
-const NAME = /^(\d{9})\.json$/;
-const nameOf = (number: number): string => `${String(number).padStart(9, '0')}.json`;
-/**
- * Files beside the entries with the number of one: of one that was the last, from which on they are looked for one by
- * one, and of the one that announced a version. They save time; what they say is checked, and they need not be there.
- */
-const LATEST = 'latest';
-const announcementOf = (version: number): string => `version-${version}`;
 
 /**
  * The ledger as files `<model>/000000001.json`; the file system lets each number be written once. What has become long
@@ -50,7 +44,9 @@ export class FileLedger implements Ledger {
     const { model, number } = entry;
     const page = JSON.stringify(Page.parse({ entry, version }), null, 1);
     const file = this.#file(model, number);
-    if (!(await writeAtomically(this.root, file, (unfinished) => writeFile(unfinished, page), { ifAbsent: true })))
+    const write = (): Promise<boolean> =>
+      writeAtomically(this.root, file, (unfinished) => writeFile(unfinished, page), { ifAbsent: true });
+    if (!(await write()) && !((await this.#setAside(model, number)) && (await write())))
       throw new ReleaseConflictError(model, number - 1, (await this.#latestPage(model))?.entry.number ?? 0);
     await this.#point(model, LATEST, number);
     if (version !== undefined) await this.#point(model, announcementOf(version.version), number);
@@ -88,26 +84,77 @@ export class FileLedger implements Ledger {
 
   async models(): Promise<string[]> {
     const names = (await namesIn(this.root)).filter((name) => ModelName.safeParse(name).success);
-    // A process killed before its first entry leaves an empty folder.
-    const used = await Promise.all(names.map(async (name) => (await this.#latestNumber(name)) > 0));
+    // A process killed before its first entry leaves an empty folder, and a copy of a folder holds another's entries.
+    const used = await Promise.all(
+      names.map((name) =>
+        this.#latestPage(name).then(
+          (page) => page !== undefined,
+          // One that cannot be read is there; whoever asks for it is told why.
+          () => true,
+        ),
+      ),
+    );
     return names.filter((_, i) => used[i]).sort();
   }
 
-  async #latestPage(model: string): Promise<Page | undefined> {
-    const number = await this.#latestNumber(model);
-    return number === 0 ? undefined : this.#page(model, number);
+  async strays(model: string): Promise<Stray[]> {
+    if (!ModelName.safeParse(model).success) return [];
+    const found: Stray[] = [];
+    for (const name of (await namesIn(path.join(this.root, model))).sort()) {
+      const entry = numberOf(name);
+      if (entry === undefined) {
+        if (!NOTE.test(name)) found.push({ name, what: 'no entry' });
+        continue;
+      }
+      const what = await this.#strayness(model, entry);
+      if (what !== undefined) found.push({ name, what: `no entry ${entry}: ${what}`, entry });
+    }
+    return found;
   }
 
-  /** Number of the last entry; 0 when there is none. */
-  async #latestNumber(model: string): Promise<number> {
+  /** Why what has the name of an entry is none; undefined for an entry. */
+  async #strayness(model: string, number: number): Promise<string | undefined> {
+    const page = await this.#held(model, number);
+    if (page === 'folder') return 'it is a folder';
+    const { entry } = page;
+    if (entry.model === model && entry.number === number) return undefined;
+    return `it holds entry ${entry.number} of ${entry.model}`;
+  }
+
+  /**
+   * Gives the name of an entry free that something else has, such as a copy that a person made. One process at a time
+   * looks and moves, so that what has become an entry meanwhile is not moved.
+   */
+  #setAside(model: string, number: number): Promise<boolean> {
+    const file = this.#file(model, number);
+    return withFileLock(this.root, file, async () => {
+      if ((await this.#strayness(model, number)) === undefined) return false;
+      const aside = `${file}.stray-${randomBytes(4).toString('hex')}`;
+      await rename(file, aside);
+      process.emitWarning(`${file} was no entry, and is put aside as ${path.basename(aside)}`);
+      return true;
+    });
+  }
+
+  /** The last entry; what has the name of one and is none does not count. */
+  async #latestPage(model: string): Promise<Page | undefined> {
     // Names come from URLs, too: only what can be a model's name may become part of a path.
-    if (!ModelName.safeParse(model).success) return 0;
-    const pointed = await this.#pointed(model, LATEST);
+    if (!ModelName.safeParse(model).success) return undefined;
     // Without the entry it names, the pointer is of another ledger: one that was restored, or cut off.
-    if (pointed === undefined || !(await this.#exists(model, pointed))) return (await this.#numbers(model)).at(-1) ?? 0;
-    let last = pointed;
-    while (await this.#exists(model, last + 1)) last++;
-    return last;
+    const pointed = await this.#pointed(model, LATEST);
+    if (pointed !== undefined && (await this.#exists(model, pointed))) {
+      let last = pointed;
+      while (await this.#exists(model, last + 1)) last++;
+      for (; last >= pointed; last--) {
+        const page = await this.#page(model, last);
+        if (page !== undefined) return page;
+      }
+    }
+    for (const number of (await this.#numbers(model)).reverse()) {
+      const page = await this.#page(model, number);
+      if (page !== undefined) return page;
+    }
+    return undefined;
   }
 
   async #pointed(model: string, what: string): Promise<number | undefined> {
@@ -121,9 +168,10 @@ export class FileLedger implements Ledger {
 
   /** Notes where something is. An entry counts whether or not this comes about. */
   async #point(model: string, what: string, number: number): Promise<void> {
-    const unfinished = path.join(this.root, UNFINISHED, `${process.pid}.${randomUUID()}.${os.hostname()}`);
+    const unfinished = unfinishedIn(this.root);
     try {
       await writeFile(unfinished, String(number));
+      await chmod(unfinished, accessIn(path.join(this.root, model)).file);
       await rename(unfinished, path.join(this.root, model, what));
     } catch {
       await rm(unfinished, { force: true }).catch(() => undefined);
@@ -146,7 +194,7 @@ export class FileLedger implements Ledger {
   async #announcedBy(model: string, version: number, number: number | undefined): Promise<Page | undefined> {
     if (number === undefined || !(await this.#exists(model, number))) return undefined;
     const page = await this.#page(model, number);
-    return page.version?.version === version ? page : undefined;
+    return page?.version?.version === version ? page : undefined;
   }
 
   /**
@@ -179,13 +227,18 @@ export class FileLedger implements Ledger {
 
   /** Pages that are there, in order. A gap is passed over: `history --verify` tells of it. */
   async *#pages(model: string, from: number, to: number): AsyncIterable<Page> {
-    if (from > 1) {
-      const last = Math.min(to, await this.#latestNumber(model));
-      for (let number = from; number <= last; number++)
-        if (await this.#exists(model, number)) yield await this.#page(model, number);
-      return;
+    for (const number of await this.#numbersFrom(model, from, to)) {
+      const page = await this.#page(model, number);
+      if (page !== undefined) yield page;
     }
-    for (const number of await this.#numbers(model)) if (number <= to) yield await this.#page(model, number);
+  }
+
+  async #numbersFrom(model: string, from: number, to: number): Promise<number[]> {
+    if (from <= 1) return (await this.#numbers(model)).filter((number) => number <= to);
+    const last = Math.min(to, (await this.#latestPage(model))?.entry.number ?? 0);
+    const numbers: number[] = [];
+    for (let number = from; number <= last; number++) if (await this.#exists(model, number)) numbers.push(number);
+    return numbers;
   }
 
   async #exists(model: string, number: number): Promise<boolean> {
@@ -202,13 +255,21 @@ export class FileLedger implements Ledger {
   }
 
   #file(model: string, number: number): string {
-    return path.join(this.root, model, nameOf(number));
+    return path.join(this.root, model, entryFileOf(number));
   }
 
-  async #page(model: string, number: number): Promise<Page> {
+  /** Page of an entry; undefined where what has its name is none. @throws PlatformError when it cannot be read */
+  async #page(model: string, number: number): Promise<Page | undefined> {
+    const page = await this.#held(model, number);
+    return page !== 'folder' && page.entry.number === number && page.entry.model === model ? page : undefined;
+  }
+
+  /** What is under the name of an entry, whatever entry it is. @throws PlatformError when it cannot be read */
+  async #held(model: string, number: number): Promise<Page | 'folder'> {
     try {
       return Page.parse(JSON.parse(await readFile(this.#file(model, number), 'utf8')));
     } catch (error) {
+      if (codeOf(error) === 'EISDIR') return 'folder';
       throw new PlatformError(`entry ${number} of ${model} cannot be read: ${(error as Error).message}`, {
         cause: error,
       });
@@ -218,10 +279,7 @@ export class FileLedger implements Ledger {
   async #numbers(model: string): Promise<number[]> {
     // Names come from URLs, too: only what can be a model's name may become part of a path.
     if (!ModelName.safeParse(model).success) return [];
-    return (await namesIn(path.join(this.root, model)))
-      .flatMap((name) => NAME.exec(name)?.[1] ?? [])
-      .map(Number)
-      .sort((a, b) => a - b);
+    return (await namesIn(path.join(this.root, model))).flatMap((name) => numberOf(name) ?? []).sort((a, b) => a - b);
   }
 }
 

@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { link, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PlatformError } from '../errors.ts';
-import { codeOf, isAbsent, UNFINISHED } from './atomic.ts';
+import { accessIn, makePrivateFolder } from '../private-files.ts';
+import { isProcessGone, processToken } from '../process-token.ts';
+import { UNFINISHED, unfinishedIn } from '../unfinished.ts';
+import { codeOf, isAbsent } from './atomic.ts';
 
 /** A lock is held for a look and a rename: what is older was left by a machine that is gone. */
 const STALE_MS = 10_000;
@@ -19,10 +22,15 @@ const LOOK_MS = 2;
 export async function withFileLock<T>(root: string, file: string, work: () => Promise<T>): Promise<T> {
   const name = createHash('sha256').update(file).digest('hex').slice(0, 32);
   const lock = path.join(root, UNFINISHED, `lock.${name}`);
-  await mkdir(path.dirname(lock), { recursive: true });
+  try {
+    makePrivateFolder(path.dirname(lock));
+  } catch (cause) {
+    throw new PlatformError(`${file} cannot be locked: ${(cause as Error).message}`, { cause });
+  }
   const end = Date.now() + MAX_WAIT_MS;
   while (!(await acquire(lock))) {
-    if (await isLeft(lock)) await takeAway(lock);
+    const left = await leftBehind(lock);
+    if (left !== undefined) await takeAway(root, lock, left);
     else if (Date.now() > end) throw new PlatformError(`${file} is locked by another process for too long`);
     else await sleep(LOOK_MS);
   }
@@ -35,8 +43,8 @@ export async function withFileLock<T>(root: string, file: string, work: () => Pr
 
 async function acquire(lock: string): Promise<boolean> {
   try {
-    const handle = await open(lock, 'wx');
-    await handle.writeFile(String(process.pid));
+    const handle = await open(lock, 'wx', accessIn(path.dirname(lock)).file);
+    await handle.writeFile(processToken());
     await handle.close();
     return true;
   } catch (error) {
@@ -45,27 +53,37 @@ async function acquire(lock: string): Promise<boolean> {
   }
 }
 
-/** Whether whoever holds the lock was killed. */
-async function isLeft(lock: string): Promise<boolean> {
+/** Inode of a lock whose holder was killed. */
+async function leftBehind(lock: string): Promise<number | undefined> {
   try {
-    if (Date.now() - (await stat(lock)).mtimeMs > STALE_MS) return true;
-    const pid = Number(await readFile(lock, 'utf8'));
-    if (!(pid > 0)) return false;
-    process.kill(pid, 0);
-    return false;
+    const { ino, mtimeMs } = await stat(lock);
+    return Date.now() - mtimeMs > STALE_MS || isProcessGone(await readFile(lock, 'utf8')) ? ino : undefined;
   } catch (error) {
-    if (isAbsent(error)) return false;
-    return codeOf(error) === 'ESRCH';
+    if (isAbsent(error)) return undefined;
+    throw error;
   }
 }
 
 /** Of several that find a lock left behind, the rename picks the one that removes it. */
-async function takeAway(lock: string): Promise<void> {
-  const away = `${lock}.${process.pid}.${performance.now()}`;
+async function takeAway(root: string, lock: string, left: number): Promise<void> {
+  const away = unfinishedIn(root);
   try {
     await rename(lock, away);
-    await rm(away, { force: true });
+    // Somebody else was first, and has locked it again since: that one stays.
+    if ((await stat(away)).ino !== left) await link(away, lock);
   } catch (error) {
-    if (!isAbsent(error)) throw error;
+    if (!isAbsent(error) && codeOf(error) !== 'EEXIST') throw error;
+  }
+  await rm(away, { force: true });
+}
+
+/** Takes locks away that killed processes left in a store. */
+export async function removeLeftLocks(root: string): Promise<void> {
+  const folder = path.join(root, UNFINISHED);
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (!name.startsWith('lock.')) continue;
+    const lock = path.join(folder, name);
+    const left = await leftBehind(lock);
+    if (left !== undefined) await takeAway(root, lock, left);
   }
 }

@@ -10,6 +10,7 @@ import { codeOf, isAbsent, writeAtomically } from './atomic.ts';
 import { assertReserve } from './disk-reserve.ts';
 import { withFileLock } from './lock.ts';
 import { decodePart, encodePart } from './names.ts';
+import { heldForWriting, identityOf } from './writers.ts';
 
 /** How often a file that is changed while it is being copied is copied again. */
 const COPIES = 5;
@@ -79,6 +80,19 @@ export class FileObjectStore implements ObjectStore {
     const current = await this.head(key);
     if (current && current.versionId !== keep && (only?.includes(current.versionId) ?? true))
       await this.delete(key, { etag: current.etag });
+  }
+
+  /** Which of some objects a process of this machine still writes to, as far as can be seen, with its number. */
+  async writersOf(keys: readonly string[]): Promise<Map<string, number>> {
+    const files = await Promise.all(keys.map(async (key) => [key, await this.#find(key)] as const));
+    const held = await heldForWriting(new Set(files.map(([, file]) => path.basename(file))));
+    const found = new Map<string, number>();
+    for (const [key, file] of held.size === 0 ? [] : files) {
+      const info = await stat(file).catch(() => undefined);
+      const pid = info && held.get(identityOf(info));
+      if (pid !== undefined) found.set(key, pid);
+    }
+    return found;
   }
 
   async #put(

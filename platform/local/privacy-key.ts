@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { PrivacyError } from '../privacy.ts';
+import { accessIn, PRIVATE } from '../private-files.ts';
 import { isAbsent, writeAtomically } from './atomic.ts';
 
 /** File of a local home that holds the privacy secret. */
@@ -25,10 +26,10 @@ export async function localSecret(root: string, env: NodeJS.ProcessEnv): Promise
     await writeAtomically(
       root,
       file,
-      (unfinished) => writeFile(unfinished, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600 }),
+      (unfinished) => writeFile(unfinished, `${randomBytes(32).toString('base64url')}\n`, { mode: PRIVATE.file }),
       { ifAbsent: true },
     );
-  else if ((info.mode & 0o077) !== 0 && process.platform !== 'win32')
+  else if ((info.mode & 0o777 & ~accessIn(root).file) !== 0 && process.platform !== 'win32')
     throw new PrivacyError(`${file} may be read by others (mode ${(info.mode & 0o777).toString(8)}): chmod 600 it`);
   return (await readFile(file, 'utf8')).trim();
 }

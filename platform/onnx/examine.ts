@@ -1,5 +1,4 @@
-import { mkdtemp, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Repair } from '../../core/model/repair.ts';
 import type { Signature } from '../../core/model/signature.ts';
@@ -9,6 +8,7 @@ import { type ExternalTensor, type Inspection, inspectModel } from '../../core/o
 import { repairModel } from '../../core/onnx/repair.ts';
 import { faultsOf, RUNTIME } from '../../core/onnx/servable.ts';
 import { digestOf } from '../digest.ts';
+import { makeTemporaryFolder } from '../temporary-folder.ts';
 import { ModelLoadError, ModelLostError } from './errors.ts';
 import type { OnnxModel } from './model.ts';
 import { IsolatedProcess } from './worker/isolated-model.ts';
@@ -76,7 +76,7 @@ export async function withExamined<T>(
     return withOpened({ source: file, file, bytes }, limits, (opened) =>
       use({ ...common, ...opened, unrepaired: file }),
     );
-  const scratch = await mkdtemp(path.join(os.tmpdir(), 'trimtab-whole-'));
+  const scratch = await makeTemporaryFolder('whole');
   try {
     const keep = async (name: string, content: Uint8Array): Promise<string> => {
       await writeFile(path.join(scratch, name), content);

@@ -47,4 +47,8 @@ export class MemoryLedger implements Ledger {
   async models(): Promise<string[]> {
     return [...this.#models.keys()].sort();
   }
+
+  async strays(): Promise<[]> {
+    return [];
+  }
 }

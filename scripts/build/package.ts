@@ -9,6 +9,7 @@ import { isMain } from '../lib/is-main.ts';
 import { buildFunctions, buildLayers, compileFunctions } from './functions.ts';
 import { licensesOf, packagesOf } from './licenses.ts';
 import { nativeLibraries } from './native-libraries-plugin.ts';
+import { sbomOf } from './sbom.ts';
 
 const LIBRARY = 'dist/lib';
 const ARCHITECTURES = ['x64', 'arm64'] as const;
@@ -62,6 +63,8 @@ const HANDLERS: BuildOptions = {
   external: ['@duckdb/node-api', '*.node'],
 };
 
+const isInstalled = (file: string): boolean => file.includes('node_modules/');
+
 /** Builds all of it. */
 async function main(): Promise<void> {
   await rm(LIBRARY, { recursive: true, force: true });
@@ -72,6 +75,7 @@ async function main(): Promise<void> {
   for (const architecture of ARCHITECTURES) await buildLayers(architecture);
   const bundled = built.flatMap(({ metafile }) => Object.keys(metafile!.inputs));
   const layered = ARCHITECTURES.flatMap((a) => LAYERS.flatMap((layer) => layer.packages(a).map(({ name }) => name)));
+  await writeFile('dist/sbom.cdx.json', `${JSON.stringify(sbomOf(bundled.filter(isInstalled), layered), null, 1)}\n`);
   await writeFile('dist/LICENSES.txt', licensesOf([...new Set([...packagesOf(bundled), ...layered])].sort()));
 }
 

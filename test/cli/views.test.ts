@@ -68,6 +68,7 @@ const RUNS: readonly Run[] = [
   run('show', 'flight-delay', '2'),
   run('history', 'flight-delay'),
   run('history --at', 'flight-delay', '--at', '2100-01-01'),
+  run('history --anchor', 'flight-delay', '--anchor'),
   run('history --verify', 'flight-delay', '--verify'),
   run('init', '--model', `${MODEL}/v1/model.onnx`, '--data', file('rows.csv'), '--out', file('made')),
   run('baseline', file('made'), '--data', file('rows.csv')),
@@ -238,7 +239,20 @@ describe('views', () => {
 
 /** Fields that a ledger entry, a version record, a baseline, a dataset version or a record of an erasure may not have. */
 const STORED = new Set([
-  ...['cause', 'evidence', 'previous', 'record', 'test', 'waiting', 'canary', 'judged', 'class', 'former', 'frozen'],
+  ...[
+    'cause',
+    'evidence',
+    'previous',
+    'record',
+    'seal',
+    'test',
+    'waiting',
+    'canary',
+    'judged',
+    'class',
+    'former',
+    'frozen',
+  ],
   ...['classes', 'squares', 'rehearsal'],
   ...['baseline', 'sideBySide', 'card', 'dataset', 'commit', 'run', 'brier', 'errorRate', 'errorEdges', 'zeros'],
   ...['repairs', 'mae', 'withoutScore'],

@@ -1,4 +1,16 @@
-import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  fchmodSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -33,6 +45,12 @@ describe('watchDrops', () => {
       backoffMs: 5,
       log: (line) => lines.push(line),
     });
+  };
+  /** A whole file that is to be moved into place. */
+  const written = async (name: string): Promise<string> => {
+    const whole = path.join(home.folder, name);
+    await writeFile(whole, 'x\n1\n');
+    return whole;
   };
   const keys = async (prefix: string): Promise<string[]> => {
     const found: string[] = [];
@@ -95,6 +113,44 @@ describe('watchDrops', () => {
     await vi.waitFor(async () => expect(await reports()).toHaveLength(1), 10_000);
     await sleep(300);
     expect(await reports()).toMatchObject([{ rows: { accepted: 3 } }]);
+  }, 30_000);
+
+  it.runIf(process.platform === 'linux')(
+    'waits for an upload that pauses for longer, as long as its program has it open, and says so once',
+    async () => {
+      await putContract(RULES);
+      const lines: string[] = [];
+      const upload = openSync(file('long.csv'), 'w');
+      writeSync(upload, 'x\n1\n');
+      // As a client does that sets what the file may before it is whole.
+      fchmodSync(upload, 0o640);
+      await watch(lines);
+      await vi.waitFor(() => expect(lines).toHaveLength(1), 10_000);
+      expect(lines[0]).toBe(
+        `validate: incoming/a/long.csv waits: process ${process.pid} still has it open for writing`,
+      );
+      await sleep(200);
+      expect(await reports()).toEqual([]);
+      writeSync(upload, '2\n');
+      closeSync(upload);
+      await vi.waitFor(async () => expect(await reports()).toMatchObject([{ rows: { accepted: 2 } }]), 10_000);
+    },
+    30_000,
+  );
+
+  it('looks at no file with the name of an unfinished upload, until it is renamed', async () => {
+    await putContract(RULES);
+    const lines: string[] = [];
+    await watch(lines);
+    const names = ['a.csv.part', 'b.crdownload', 'c.csv.filepart', 'd.TMP', '.e.csv.x8Kd2a'];
+    for (const name of names) await rename(await written(name), file(name));
+    await vi.waitFor(() => expect(lines).toHaveLength(4), 10_000);
+    expect(await reports()).toEqual([]);
+    renameSync(file('a.csv.part'), file('a.csv'));
+    await vi.waitFor(
+      async () => expect(await reports()).toMatchObject([{ source: { key: 'incoming/a/a.csv' } }]),
+      10_000,
+    );
   }, 30_000);
 
   it('tries again what fails, keeps a dead letter with the reason and no verdict, until it is dropped again', async () => {

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:f
 import path from 'node:path';
 import { globSync } from 'tinyglobby';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import type { Bom } from '../../scripts/build/sbom.ts';
 import { node, tool } from './app.ts';
 
 const app = inject('app');
@@ -38,6 +39,35 @@ describe('what is installed', () => {
     expect(files.filter((file) => /(?<!\.d)\.[cm]?ts$/.test(file))).toEqual([]);
     const here = process.cwd();
     for (const file of files) expect(readFileSync(path.join(installed, file)).includes(here), file).toBe(false);
+  });
+
+  it('has a bill of materials of all that it hands on, in the versions of the lock file', () => {
+    const bom = JSON.parse(readFileSync(path.join(installed, 'dist', 'sbom.cdx.json'), 'utf8')) as Bom;
+    expect(bom).toMatchObject({ bomFormat: 'CycloneDX', specVersion: '1.5' });
+    const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as {
+      packages: Record<string, { version: string; integrity?: string }>;
+    };
+    const locked = new Map(
+      Object.entries(packages).map(([place, { version, integrity = '' }]) => [
+        `${place.replace(/^.*node_modules\//, '')}@${version}`,
+        Buffer.from(integrity.replace('sha512-', ''), 'base64').toString('hex'),
+      ]),
+    );
+    const refs = bom.components.map((component) => component['bom-ref']);
+    for (const { 'bom-ref': ref, hashes } of bom.components)
+      expect(hashes, ref).toEqual([{ alg: 'SHA-512', content: locked.get(ref) }]);
+    expect(bom.metadata.component).toMatchObject({ name: 'trimtab', version: packages['']!.version });
+    expect(new Set(refs).size).toBe(refs.length);
+    const names = bom.components.map(({ name }) => String(name));
+    // As those whose terms are stated, and the one that is installed beside it.
+    const licenses = readFileSync(path.join(installed, 'dist', 'LICENSES.txt'), 'utf8');
+    const licensed = [...licenses.matchAll(/^((?:@[\w.-]+\/)?[\w.-]+) \d+\.\d+\.\d+\S*$/gm)].map(([, name]) => name!);
+    expect(licensed.length).toBeGreaterThan(20);
+    expect(licensed.filter((name) => !names.includes(name))).toEqual([]);
+    expect(names).toContain('zod');
+    const known = new Set([...refs, bom.metadata.component['bom-ref']]);
+    for (const { ref, dependsOn } of bom.dependencies)
+      expect([ref, ...dependsOn].filter((each) => !known.has(each))).toEqual([]);
   });
 
   it('states the terms of everything whose code it hands on', () => {

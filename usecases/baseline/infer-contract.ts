@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { finished } from 'node:stream/promises';
 import { Contract } from '../../core/contract/contract.ts';
@@ -17,6 +16,7 @@ import { InferenceError } from '../../core/schema-inference/inference-error.ts';
 import { TensorLearner } from '../../core/schema-inference/learn-tensor.ts';
 import { compilePreprocess } from '../../platform/images/preprocess.ts';
 import { JsonLinesError, readJsonLines } from '../../platform/json-lines.ts';
+import { makeTemporaryFolder } from '../../platform/temporary-folder.ts';
 import type { Draft } from './draft.ts';
 
 /** How requests become a contract. */
@@ -57,7 +57,7 @@ export async function contractOfRequests(
   wholes: readonly TensorSpec[],
   { strict = false, stated, draft }: RequestsOptions,
 ): Promise<Draft> {
-  const scratch = await mkdtemp(path.join(os.tmpdir(), 'trimtab-draft-'));
+  const scratch = await makeTemporaryFolder('draft');
   try {
     const table = path.join(scratch, 'rest.jsonl');
     const learners = wholes.map((spec) => new TensorLearner(spec, strict));

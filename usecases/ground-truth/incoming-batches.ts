@@ -1,11 +1,11 @@
 import { createReadStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
 import { type FeedbackRecord, isOutcome, parseFeedbackLine } from '../../core/serving/feedback-record.ts';
 import { ObjectNotFoundError } from '../../platform/errors.ts';
 import type { Home, ObjectInfo } from '../../platform/ports.ts';
+import { makeTemporaryFolder } from '../../platform/temporary-folder.ts';
 import { type FeedbackBatch, placeOf, type ReceivedRecord, textOf } from './feedback-batches.ts';
 
 export const INCOMING = 'ground-truth/incoming/';
@@ -70,7 +70,7 @@ async function readPart(
   { key }: ObjectInfo,
   taken: Taken,
 ): Promise<FeedbackBatch | undefined> {
-  const scratch = await mkdtemp(path.join(os.tmpdir(), 'trimtab-truth-'));
+  const scratch = await makeTemporaryFolder('truth');
   const file = path.join(scratch, 'incoming');
   try {
     const object = await data.download(key, file);

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
+import { rm } from 'node:fs/promises';
 import { joinedPrefix, parseShardKey } from '../../core/quality/joined-record.ts';
 import type { Home } from '../../platform/ports.ts';
+import { makeTemporaryFolder, sweepTemporaryFolders } from '../../platform/temporary-folder.ts';
 import { markErased } from '../ground-truth/erasure-watch.ts';
 import { predictionKey } from '../ground-truth/prediction-index.ts';
 import { markStale, recomputeStale } from '../quality/recompute-tallies.ts';
@@ -51,7 +50,9 @@ export interface ForgetOptions {
  */
 export async function forget(home: Home, options: ForgetOptions): Promise<ForgetView> {
   const request = options.request ?? randomUUID();
-  const scratch = await mkdtemp(path.join(os.tmpdir(), 'trimtab-forget-'));
+  for (const folder of await sweepTemporaryFolders())
+    process.emitWarning(`${folder} may hold rows of people and cannot be removed: remove it`);
+  const scratch = await makeTemporaryFolder('forget');
   try {
     return await new Forgetting(home, options, request, scratch).run();
   } finally {

@@ -1,6 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
+import { rm } from 'node:fs/promises';
 import type { Decision } from '../../core/manifest/decision.ts';
 import { decisionClasses } from '../../core/manifest/decision-classes.ts';
 import { qualityOf } from '../../core/manifest/quality-of.ts';
@@ -18,6 +16,7 @@ import { agreementOf, pairedErrors, rankCorrelation } from '../../core/quality/p
 import type { ModelVersion } from '../../core/registry/version.ts';
 import { decisionTruth } from '../../core/serving/ground-truth.ts';
 import type { Home } from '../../platform/ports.ts';
+import { makeTemporaryFolder } from '../../platform/temporary-folder.ts';
 import { AskedVersion, type RowAnswer } from './asked-version.ts';
 import type { ComparedMetric, CompareView } from './compare-view.ts';
 import { wholeInput } from './compared-requests.ts';
@@ -51,7 +50,7 @@ export interface RowWithAnswers {
 export async function compareVersions(home: Home, options: CompareOptions): Promise<CompareView> {
   const decisions = options.versions.map(decisionOf) as [Decision, Decision];
   if (decisions[0].task !== decisions[1].task) differencesOf(comparedVersions(options, decisions), []);
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'trimtab-compare-'));
+  const folder = await makeTemporaryFolder('compare');
   const asked: AskedVersion[] = [];
   const requests = wholeInput(options.versions) !== undefined;
   try {

@@ -5,6 +5,7 @@ import { finished } from 'node:stream/promises';
 import type { LineRanges } from '../../core/quarantine/line-ranges.ts';
 import { formatRecord } from '../../core/records/record-text.ts';
 import type { Home } from '../../platform/ports.ts';
+import { withTemporaryFolder } from '../../platform/temporary-folder.ts';
 import { findReport } from '../validation/find-reports.ts';
 import type { DropReport } from '../validation/report.ts';
 import type { QuarantinedRow } from '../validation/validation-view.ts';
@@ -14,7 +15,6 @@ import { openQuarantine } from './open-quarantine.ts';
 import { rawRows, rowsFormat } from './raw-rows.ts';
 import { MAX_NAMED, type RowsExportView } from './rows-view.ts';
 import { exportedText } from './text-cell.ts';
-import { withWorkFolder } from './work-folder.ts';
 
 export interface ExportOptions {
   /** Id of the drop, or the key of its file. */
@@ -35,7 +35,7 @@ export interface ExportOptions {
  * @throws RowsRefusedError
  */
 export function exportRows(home: Home, { drop, out, lines, reasons }: ExportOptions): Promise<RowsExportView> {
-  return withWorkFolder(async (work) => {
+  return withTemporaryFolder('rows', async (work) => {
     const opened = await openQuarantine(home, drop, work);
     const { report, states } = opened;
     const { extension, delimiter } = rowsFormat(report);

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { LineRanges } from '../../core/quarantine/line-ranges.ts';
 import type { Home } from '../../platform/ports.ts';
+import { withTemporaryFolder } from '../../platform/temporary-folder.ts';
 import { contractFor, heldContract } from '../validation/validate-drop.ts';
 import type { ValidationView } from '../validation/validation-view.ts';
 import { clearAfterKilled } from './clear-after-killed.ts';
@@ -15,7 +16,6 @@ import { rowsFormat } from './raw-rows.ts';
 import { assertContract, assertLastVerdict, returnRows } from './return-rows.ts';
 import { countReturned } from './row-states.ts';
 import { MAX_NAMED, type RowsReturnView, reasonOfView } from './rows-view.ts';
-import { withWorkFolder } from './work-folder.ts';
 
 export interface PutBackOptions {
   /** Id of the drop, or the key of its file. */
@@ -48,7 +48,7 @@ export async function putBackRows(home: Home, options: PutBackOptions): Promise<
 const MAX_ATTEMPTS = 10;
 
 function putBackOnce(home: Home, { drop, file, lines, by, reason }: PutBackOptions): Promise<RowsReturnView> {
-  return withWorkFolder(async (work) => {
+  return withTemporaryFolder('rows', async (work) => {
     const opened = await openQuarantine(home, drop, work);
     const { report } = opened;
     const { dataset } = report;

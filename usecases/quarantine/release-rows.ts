@@ -4,6 +4,7 @@ import path from 'node:path';
 import { finished } from 'node:stream/promises';
 import { LineRanges } from '../../core/quarantine/line-ranges.ts';
 import type { Home } from '../../platform/ports.ts';
+import { withTemporaryFolder } from '../../platform/temporary-folder.ts';
 import type { DatasetRules } from '../validation/dataset-contract.ts';
 import { readQuarantinedRows } from '../validation/quarantined-rows.ts';
 import type { DropReport } from '../validation/report.ts';
@@ -19,7 +20,6 @@ import { assertContract, assertLastVerdict, assertOpen, returnRows } from './ret
 import { countReturned } from './row-states.ts';
 import { MAX_NAMED, type RowsReturnView, reasonOfView } from './rows-view.ts';
 import { soleRecord } from './sole-record.ts';
-import { withWorkFolder } from './work-folder.ts';
 
 export interface AcceptOptions {
   /** Id of the drop, or the key of its file. */
@@ -38,7 +38,7 @@ export interface AcceptOptions {
  * @throws RowsRefusedError
  */
 export function releaseRows(home: Home, { drop, lines, by, reason }: AcceptOptions): Promise<RowsReturnView> {
-  return withWorkFolder(async (work) => {
+  return withTemporaryFolder('rows', async (work) => {
     const opened = await openQuarantine(home, drop, work);
     const { report } = opened;
     const { dataset } = report;

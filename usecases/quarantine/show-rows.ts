@@ -1,5 +1,6 @@
 import type { LineRanges } from '../../core/quarantine/line-ranges.ts';
 import type { Home } from '../../platform/ports.ts';
+import { withTemporaryFolder } from '../../platform/temporary-folder.ts';
 import { reportsOfFile } from '../validation/find-reports.ts';
 import { readQuarantinedRows } from '../validation/quarantined-rows.ts';
 import type { QuarantinedRow } from '../validation/validation-view.ts';
@@ -8,7 +9,6 @@ import { type OpenedQuarantine, openQuarantine } from './open-quarantine.ts';
 import { isReadFromSource, rawRows } from './raw-rows.ts';
 import { countReturned } from './row-states.ts';
 import { type RowsView, reasonOfView } from './rows-view.ts';
-import { withWorkFolder } from './work-folder.ts';
 
 export interface ShowOptions {
   /** Id of the drop, or the key of its file. */
@@ -26,7 +26,7 @@ export interface ShowOptions {
  * @throws RowsRefusedError when it has none
  */
 export function showRows(home: Home, { drop, rule, lines, limit }: ShowOptions): Promise<RowsView> {
-  return withWorkFolder(async (work) => {
+  return withTemporaryFolder('rows', async (work) => {
     const { report, file, returns, states } = await openQuarantine(home, drop, work);
     const rows: RowsView['rows'] = [];
     let matching = 0;

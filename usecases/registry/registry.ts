@@ -1,33 +1,33 @@
-import { copyFile, mkdtemp, rm, stat } from 'node:fs/promises';
-import os from 'node:os';
+import { copyFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import * as z from 'zod';
 import { judgeRulesOf } from '../../core/judge/manifest-rules.ts';
 import type { Signature } from '../../core/model/signature.ts';
-import { type ChainReport, compareKept, linksTo, verifyChain } from '../../core/registry/chain.ts';
+import type { Anchor } from '../../core/registry/anchor.ts';
+import { type ChainReport, linksTo } from '../../core/registry/chain.ts';
 import type { Command } from '../../core/registry/commands.ts';
 import { type ContentChange, contentChanges, documentChanges } from '../../core/registry/content-changes.ts';
 import { decide } from '../../core/registry/decide.ts';
 import { ReleaseConflictError, UnknownVersionError } from '../../core/registry/errors.ts';
 import { isSameContent, type VersionContent, type VersionDocuments } from '../../core/registry/identity.ts';
-import { EMPTY_STATE, type Entry, type ReleaseState } from '../../core/registry/ledger.ts';
+import { EMPTY_STATE, Entry, type ReleaseState } from '../../core/registry/ledger.ts';
+import { sealOf } from '../../core/registry/seal.ts';
 import { type Artifact, ModelVersion } from '../../core/registry/version.ts';
 import type { ReleaseChanged } from '../../events/schemas.ts';
+import { storeAnchor } from '../../platform/anchors.ts';
 import { digestOf, digestOfFile } from '../../platform/digest.ts';
-import { PlatformError } from '../../platform/errors.ts';
 import { ModelFolderError, readModelFolder } from '../../platform/model-folder.ts';
 import type { Home } from '../../platform/ports.ts';
-import { snapshotsOf, storeSnapshot } from '../../platform/snapshots.ts';
+import { storeSnapshot } from '../../platform/snapshots.ts';
+import { makeTemporaryFolder } from '../../platform/temporary-folder.ts';
 import { withTimeout } from '../../platform/with-timeout.ts';
 import { formerTrial } from './former-release.ts';
 import { type LedgerPage, readEntriesSince, readLastEntries } from './read-history.ts';
 import { registeredBaseline } from './registered-baseline.ts';
 import { evidenceOf, type RegisterOptions, type Registration, registrationReason } from './registration.ts';
+import { verifyLedger } from './verify-ledger.ts';
 
 /** Others may register at the same time; each round one of them gets on. */
 const REGISTER_RETRIES = 10;
-/** How often a ledger is looked over that is written to meanwhile. */
-const MAX_ATTEMPTS = 5;
 /** How long a change waits for its snapshot. */
 const SNAPSHOT_MS = 5_000;
 
@@ -41,7 +41,7 @@ export interface ApplyOptions {
 /** The registry as people and functions use it: decides by the pure state machine, writes one ledger entry. */
 export class Registry {
   constructor(
-    private readonly home: Pick<Home, 'ledger' | 'artifacts' | 'clock' | 'bus'>,
+    private readonly home: Pick<Home, 'ledger' | 'artifacts' | 'clock' | 'bus' | 'seals'>,
     /** Who makes the changes: `user:ada`, `function:rollback`. */
     private readonly actor: string,
   ) {}
@@ -79,42 +79,9 @@ export class Registry {
     return entries;
   }
 
-  /**
-   * Looks whether everything that ever happened to a model is as it was written: by the chain of digests, and by the
-   * releases that are kept beside the ledger, where nobody can overwrite them.
-   *
-   * @throws UnknownVersionError for an unknown model
-   * @throws PlatformError when the ledger never rests long enough to tell a fault from what is just being written
-   */
-  async verify(model: string): Promise<ChainReport> {
-    for (let look = 0; look < MAX_ATTEMPTS; look++) {
-      const entries = await this.history(model);
-      const report = await this.#lookOver(model, entries);
-      if (report.faults.length === 0) return report;
-      // Entries, records and releases are read one after the other: what was written in between fits nowhere.
-      const latest = await this.home.ledger.latest(model);
-      if ((latest?.number ?? 0) <= entries.at(-1)!.number) return report;
-    }
-    throw new PlatformError(
-      `the ledger of ${model} was written to during each of ${MAX_ATTEMPTS} looks: verify it again`,
-    );
-  }
-
-  async #lookOver(model: string, entries: readonly Entry[]): Promise<ChainReport> {
-    const records = await collect(this.home.ledger.records(model));
-    const report = verifyChain(entries, records, digestOf);
-    const faults = [...report.faults];
-    const versions: ModelVersion[] = [];
-    for (const { version, stored } of records) {
-      const parsed = ModelVersion.safeParse(stored);
-      if (parsed.success) versions.push(parsed.data);
-      else {
-        const entry = entries.find((each) => each.kind === 'registered' && each.version === version)?.number ?? 0;
-        faults.push({ entry, fault: `the record of version ${version} is none: ${z.prettifyError(parsed.error)}` });
-      }
-    }
-    const kept = await collect(snapshotsOf(this.home.artifacts, model));
-    return { ...report, faults: [...faults, ...compareKept(entries, versions, kept)] };
+  /** Looks whether a ledger is as it was written; see {@link verifyLedger}. */
+  verify(model: string, anchor?: Anchor): Promise<ChainReport> {
+    return verifyLedger(this.home, model, anchor);
   }
 
   /**
@@ -210,10 +177,10 @@ export class Registry {
       // Registering is what brings a model into being; everything else needs one.
       if (state.revision === 0 && command.type !== 'register') throw new UnknownVersionError(model);
       const at = this.#notBefore(latest);
-      const entry = {
+      const entry = await this.#sealed({
         ...decide(state, await this.#withRules(model, command, state), { model, at, actor: this.actor }),
         ...linksTo(latest, version && ModelVersion.parse(version), digestOf),
-      };
+      });
       try {
         await this.home.ledger.append(entry, version);
       } catch (error) {
@@ -238,6 +205,13 @@ export class Registry {
     return { ...command, reason, ...(rules && { rules }) };
   }
 
+  /** Sealed as it will be read again. */
+  async #sealed(entry: Entry): Promise<Entry> {
+    if (this.home.seals === undefined) return entry;
+    const key = await this.home.seals.key();
+    return { ...entry, seal: sealOf(Entry.parse(entry), key) };
+  }
+
   /** The time now, but never before the last entry: clocks differ, and the history must read in the order it happened. */
   #notBefore(latest: Entry | undefined): string {
     const now = this.home.clock.now().toISOString();
@@ -257,7 +231,8 @@ export class Registry {
   /** For endpoints that start while the ledger cannot be read. Made up for by the next look of `advance`. */
   async #keepSnapshot(entry: Entry): Promise<void> {
     try {
-      await withTimeout(SNAPSHOT_MS, 'the artifact store', storeSnapshot(this.home, entry));
+      const kept = Promise.all([storeSnapshot(this.home, entry), storeAnchor(this.home.artifacts, entry)]);
+      await withTimeout(SNAPSHOT_MS, 'the artifact store', kept);
     } catch (error) {
       process.emitWarning(`the release ${entry.number} of ${entry.model} is not kept: ${(error as Error).message}`);
     }
@@ -283,7 +258,7 @@ export class Registry {
    */
   async #keepModel(modelFile: string, digest: string): Promise<Artifact> {
     const key = `models/${digest}.onnx`;
-    const folder = await mkdtemp(path.join(os.tmpdir(), 'trimtab-model-'));
+    const folder = await makeTemporaryFolder('model');
     try {
       const copy = path.join(folder, 'model.onnx');
       await copyFile(modelFile, copy);

@@ -4,6 +4,7 @@ import { judgeLine } from '../../core/observability/judge-lines.ts';
 import type { Command } from '../../core/registry/commands.ts';
 import { ReleaseConflictError, ReleaseRefusedError } from '../../core/registry/errors.ts';
 import type { Entry } from '../../core/registry/ledger.ts';
+import { storeAnchor } from '../../platform/anchors.ts';
 import type { EndpointProbe, Home } from '../../platform/ports.ts';
 import { newestRevision, storeSnapshot } from '../../platform/snapshots.ts';
 import { Registry } from '../registry/registry.ts';
@@ -81,7 +82,8 @@ export async function advanceRollouts(
 
 async function makeUpForSnapshot(home: Home, model: string): Promise<void> {
   const latest = await home.ledger.latest(model);
-  if (latest && (await newestRevision(home.artifacts, model)) < latest.number) await storeSnapshot(home, latest);
+  if (latest === undefined || (await newestRevision(home.artifacts, model)) >= latest.number) return;
+  if (await storeSnapshot(home, latest)) await storeAnchor(home.artifacts, latest);
 }
 
 async function advanceModel(

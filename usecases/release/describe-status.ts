@@ -1,3 +1,4 @@
+import { aheadBy } from '../../core/registry/ahead.ts';
 import { UnknownVersionError } from '../../core/registry/errors.ts';
 import type { EndpointProbe, Home } from '../../platform/ports.ts';
 import { describeTruthBacklog } from '../ground-truth/truth-backlog.ts';
@@ -83,7 +84,8 @@ async function statusOf(
     truths,
     asked,
   };
-  return { model, release, ...read, unread: unread.sort() };
+  const ahead = (release.since !== null && aheadBy(release.since, now)) || null;
+  return { model, release, ahead, ...read, unread: unread.sort() };
 }
 
 async function truthDelayOf(home: Home, model: string, version: number): Promise<TruthDelayView | null> {

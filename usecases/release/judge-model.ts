@@ -16,6 +16,7 @@ import { referenceWrong } from './paired-truths.ts';
 import { onsetComparisons, takeoverOf } from './release-onset.ts';
 import { replayedChampion } from './replayed-version.ts';
 import { sharedTrouble } from './shared-trouble.ts';
+import { heldSeconds } from './step-held.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -94,6 +95,7 @@ async function judgeChallenger(
   const versions = { model, champion: state.champion!, challenger: version };
   const record = await home.ledger.version(model, version);
   const { gathered, answers } = await challengerEvidence(home, versions, judged, { now, record });
+  const held = await heldSeconds(home, model, challenger, now);
   return judge({
     version,
     rules,
@@ -101,7 +103,7 @@ async function judgeChallenger(
     answers,
     // An A/B test has one share, until what is asked is decided.
     step:
-      challenger.test === undefined && record ? stepOf(challenger, now, gathered, record.manifest.rollout) : undefined,
+      challenger.test === undefined && record ? stepOf(challenger, held, gathered, record.manifest.rollout) : undefined,
     waitsForTruth: rules.needsTruth === 'yes' || (rules.needsTruth === 'where-known' && truthKnown),
     trouble,
     isConcurrent: true,
@@ -111,16 +113,15 @@ async function judgeChallenger(
 }
 
 function stepOf(
-  { step, steps, since }: Challenger,
-  now: Date,
+  { step, steps }: Challenger,
+  held: number,
   gathered: readonly GatheredComparison[],
   { stepSeconds }: Pick<Rollout, 'stepSeconds'>,
 ): RolloutStep {
   return {
     gate: step,
     gates: steps.length - 1,
-    // Clocks that are set by AWS's still differ by a second.
-    heldSeconds: Math.max(0, now.getTime() - Date.parse(since)) / 1_000,
+    heldSeconds: held,
     stepSeconds,
     strata: gathered.map(({ current }) => current),
   };

@@ -93,6 +93,12 @@ export type ServingStatus = z.infer<typeof ServingStatus>;
 export const ModelStatus = z.strictObject({
   model: ModelName,
   release: ReleaseState.describe('Who has which part of the traffic, as the ledger has it.'),
+  ahead: z
+    .string()
+    .nullable()
+    .describe(
+      'How far the time of the last change of the traffic is ahead of now, in words: the clock of who made it was; it is judged from now on. Null where it is not.',
+    ),
   serving: ServingStatus.nullable().describe(
     'Whether endpoints have the champion in memory; null where nothing is released, or it cannot be read.',
   ),

@@ -1,11 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
+import { rm } from 'node:fs/promises';
 import type { ModelVersion } from '../../core/registry/version.ts';
 import { loadIsolated } from '../../platform/onnx/worker/isolated-model.ts';
 import { mostMemoryMb } from '../../platform/onnx/worker/memory-limit.ts';
 import type { WorkerEntry } from '../../platform/onnx/worker/worker-process.ts';
 import type { Home } from '../../platform/ports.ts';
+import { makeTemporaryFolder } from '../../platform/temporary-folder.ts';
 import type { LoadModel } from '../quality/asked-version.ts';
 import { VersionAsker } from './version-asker.ts';
 
@@ -41,7 +40,7 @@ export class AskedSides {
   }
 
   async #open(): Promise<[VersionAsker, VersionAsker]> {
-    const folder = await mkdtemp(path.join(os.tmpdir(), 'trimtab-replay-'));
+    const folder = await makeTemporaryFolder('replay');
     this.#folder = folder;
     const { entry, runTimeoutMs: timeoutMs = 5_000 } = this.options;
     const load: LoadModel = (file, options) =>

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Baseline } from '../../core/profile/profile.ts';
 import type { Artifact, ModelVersion } from '../../core/registry/version.ts';
@@ -7,7 +7,9 @@ import type { Rehearsal } from '../../core/rehearsal/rehearsal.ts';
 import { digestOfFile } from '../../platform/digest.ts';
 import { DigestMismatchError } from '../../platform/onnx/errors.ts';
 import type { ObjectStore } from '../../platform/ports.ts';
+import { accessIn, makePrivateFolder, PRIVATE } from '../../platform/private-files.ts';
 import type { ReleaseSnapshot } from '../../platform/snapshot-schema.ts';
+import { removeUnfinished, unfinishedIn } from '../../platform/unfinished.ts';
 import { spareFolder, takesNoWrites } from './spare-folder.ts';
 
 /** Largest file that is read whole; bytes. */
@@ -31,6 +33,8 @@ export class ArtifactCache {
   private readonly folder: string;
   /** Where copies are: the folder, or the spare one once that has taken no writes. */
   private copies: string;
+  /** What killed processes left unfinished is removed once, from each of the two folders that is written to. */
+  private readonly swept = new Map<string, Promise<void>>();
 
   constructor(private readonly options: ArtifactCacheOptions) {
     this.folder = options.folder;
@@ -116,12 +120,12 @@ export class ArtifactCache {
     const path = this.pathOf(kind, artifact);
     const found = await stat(path).catch(() => undefined);
     if (found?.size === artifact.bytes) return path;
-    const partial = `${path}.${process.pid}.${Math.random().toString(36).slice(2)}`;
-    await mkdir(dirname(path), { recursive: true });
+    const partial = await this.partial(dirname(path));
     try {
       // Read whole, a small file is there sooner: a copy by streams has to load them first.
       if (artifact.bytes <= SMALL) await writeFile(partial, await artifacts.get(artifact.key));
       else await artifacts.download(artifact.key, partial);
+      await chmod(partial, accessIn(dirname(path)).file);
       await rename(partial, path);
     } catch (error) {
       await rm(partial, { force: true }).catch(() => undefined);
@@ -132,13 +136,26 @@ export class ArtifactCache {
     return path;
   }
 
+  /** A name for a file that is being written, and folders for it. */
+  private async partial(folder: string): Promise<string> {
+    const root = dirname(folder);
+    const partial = unfinishedIn(root);
+    makePrivateFolder(dirname(partial));
+    makePrivateFolder(folder);
+    // What a killed process left; once, for a home does so whenever it is opened, and not all caches are in one.
+    const swept = this.swept.get(root) ?? removeUnfinished(root);
+    this.swept.set(root, swept);
+    await swept;
+    return partial;
+  }
+
   /** Keeps a release, whole or not at all. */
   async keep(model: string, release: ReleaseSnapshot): Promise<void> {
     const folder = join(this.folder, 'releases');
-    await mkdir(folder, { recursive: true });
     const path = join(folder, `${model}.json`);
-    const partial = `${path}.${process.pid}.${Math.random().toString(36).slice(2)}`;
-    await writeFile(partial, JSON.stringify(release));
+    const partial = await this.partial(folder);
+    await writeFile(partial, JSON.stringify(release), { mode: PRIVATE.file });
+    await chmod(partial, accessIn(folder).file);
     await rename(partial, path);
   }
 

@@ -1,9 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { isPersonal, needsKeys, type PrivacyKeys } from '../../core/contract/personal.ts';
 import { digestOf, digestOfFile } from '../../platform/digest.ts';
 import type { Home } from '../../platform/ports.ts';
+import { makeTemporaryFolder } from '../../platform/temporary-folder.ts';
 import { countRejected } from './count-records.ts';
 import { csvHeader } from './csv-header-text.ts';
 import { type DatasetRules, loadContract } from './dataset-contract.ts';
@@ -73,7 +73,7 @@ export async function validateDrop(
 ): Promise<DropOutcome> {
   const end = performance.now() + timeMs;
   const dataset = datasetOf(drop.key);
-  const work = await mkdtemp(path.join(os.tmpdir(), 'trimtab-drop-'));
+  const work = await makeTemporaryFolder('drop');
   try {
     const file = path.join(work, path.basename(drop.key));
     const info = await home.data.download(drop.key, file, drop.versionId);

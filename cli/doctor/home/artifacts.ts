@@ -1,11 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Artifact } from '../../../core/registry/version.ts';
 import { loadedRoutes } from '../../../core/serving/route.ts';
 import { digestOfFile } from '../../../platform/digest.ts';
 import { ObjectNotFoundError } from '../../../platform/errors.ts';
 import type { Home } from '../../../platform/ports.ts';
+import { makeTemporaryFolder } from '../../../platform/temporary-folder.ts';
 import { type DoctorCheck, fail, ok, warn } from '../check.ts';
 import type { HomeContext } from '../context.ts';
 import type { Finding } from '../doctor-view.ts';
@@ -41,7 +41,7 @@ async function whole(home: Home, name: string, { key, digest, bytes }: Artifact)
     expected: `${bytes} bytes with digest ${digest.slice(0, 12)}…`,
     remedy: `put the registered file back under ${key} of the artifact store (an earlier version of the object, or the model folder), or \`trimtab rollback\``,
   };
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'trimtab-doctor-'));
+  const folder = await makeTemporaryFolder('doctor');
   try {
     const file = path.join(folder, 'artifact');
     const info = await home.artifacts.download(key, file);

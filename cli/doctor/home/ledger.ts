@@ -20,7 +20,12 @@ export const ledger: DoctorCheck<HomeContext> = {
           remedy: `\`trimtab history ${model} --verify\`; restore what is wrong from a backup of the table (point in time) or the folder, and find out who wrote to it`,
         };
         try {
-          const { entries, faults } = await registry.verify(model);
+          const { entries, faults, strays } = await registry.verify(model);
+          if (faults.length === 0 && strays.length > 0)
+            return warn(name, `beside its entries: ${strays.join('; ')}`, {
+              expected: 'nothing else in its folder',
+              remedy: `move it out of the ledger's folder; it counts for nothing`,
+            });
           if (faults.length === 0) return ok(name, `${entries} entries, as they were appended`);
           const [first] = faults;
           const more = faults.length === 1 ? '' : `, and ${faults.length - 1} more`;

@@ -1,8 +1,11 @@
 import { constants } from 'node:fs';
-import { access, readdir, stat, statfs } from 'node:fs/promises';
+import { access, stat, statfs } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { UNFINISHED } from '../../../platform/local/atomic.ts';
+import { STORES } from '../../../platform/local/home.ts';
+import { wideIn } from '../../../platform/local/narrow.ts';
+import { isShared } from '../../../platform/private-files.ts';
+import { leftIn } from '../../../platform/unfinished.ts';
 import { type DoctorCheck, errorReason, fail, ok, warn } from '../check.ts';
 import type { Finding } from '../doctor-view.ts';
 
@@ -33,17 +36,23 @@ export const folder: DoctorCheck<FolderContext> = {
     if (!info.isDirectory())
       return [fail('folder', `${home} is a file`, { expected: 'a folder', remedy: 'name another with --home' })];
     const findings: Finding[] = [await writable(home)];
-    if ((info.mode & 0o022) !== 0)
-      findings.push(
-        warn('folder permissions', `others may write to it (mode ${(info.mode & 0o777).toString(8)})`, {
-          expected: 'only its owner writes: whoever writes the ledger decides what is served',
-          remedy: `chmod go-w ${home}`,
-        }),
-      );
-    else findings.push(ok('folder permissions', 'only its owner writes to it'));
+    findings.push(await permissions(home, info.mode));
     return [...findings, room(await free(home)), await unfinished(home)];
   },
 };
+
+/** Whoever reads it reads what people are predicted about; whoever writes to it decides what is served. */
+async function permissions(home: string, mode: number): Promise<Finding> {
+  const wide = await wideIn(home);
+  const shared = isShared(mode);
+  const whose = shared ? 'its user and the group that it is shared with' : 'its user';
+  if (wide.length === 0) return ok('folder permissions', `only ${whose} may read and write it`);
+  const named = wide.map(({ path: file, mode: has }) => `${file} (mode ${(has & 0o777).toString(8)})`);
+  return warn('folder permissions', `others may read or write ${named.join(', ')}`, {
+    expected: `only ${whose} may: whoever writes the ledger decides what is served`,
+    remedy: `chmod ${shared ? 'o-rwx' : 'go-rwx'} ${wide.map(({ path: file }) => file).join(' ')}; to share a home with its group, chmod 2770 ${home}`,
+  });
+}
 
 async function writable(home: string): Promise<Finding> {
   const stores = ['.', 'ledger', 'artifacts', 'data', 'captures'];
@@ -80,25 +89,11 @@ async function freeBytes(home: string): Promise<number> {
 
 /** Files of writers that were killed. They are no content; the next opening of the home clears them. */
 async function unfinished(home: string): Promise<Finding> {
-  const found: string[] = [];
-  for (const store of ['ledger', 'artifacts', 'data', 'captures']) {
-    const names = await readdir(path.join(home, store, UNFINISHED)).catch(() => []);
-    found.push(...names.filter((name) => !isAlive(Number(name.split('.')[0]))));
-  }
+  const found = (await Promise.all(STORES.map((store) => leftIn(path.join(home, store))))).flat();
   if (found.length === 0) return ok('unfinished files', 'none');
   return warn('unfinished files', `${found.length}, of processes that are no more`, {
     expected: 'none',
     remedy:
       'somebody was killed while writing; what was acknowledged is there, and these are cleared at the next start',
   });
-}
-
-/** Whether a process of this machine is running. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

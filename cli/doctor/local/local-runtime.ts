@@ -3,9 +3,9 @@ import { createServer } from 'node:net';
 import path from 'node:path';
 import * as z from 'zod';
 import { httpProbe } from '../../../platform/local/http-probe.ts';
+import { isRunning } from '../../../platform/process-token.ts';
 import { type DoctorCheck, errorReason, fail, ok, warn } from '../check.ts';
 import type { HomeContext } from '../context.ts';
-import { isAlive } from './folder.ts';
 
 const Marker = z.object({ url: z.url(), pid: z.int() });
 
@@ -17,7 +17,7 @@ export async function markerOf(home: string): Promise<Marker | undefined> {
   const text = await readFile(path.join(home, 'local-runtime.json'), 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
   const marker = Marker.parse(JSON.parse(text));
-  return { ...marker, alive: isAlive(marker.pid) };
+  return { ...marker, alive: isRunning(marker.pid) };
 }
 
 /** The probe of the local runtime that serves a home. */

@@ -2,7 +2,6 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import os from 'node:os';
 import path from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Finding } from '../../../cli/doctor/doctor-view.ts';
@@ -11,6 +10,7 @@ import { main } from '../../../cli/main.ts';
 import { metricLine } from '../../../core/observability/emf.ts';
 import { startLocalRuntime } from '../../../local-runtime/local-runtime.ts';
 import { openLocalHome } from '../../../platform/local/home.ts';
+import { processToken } from '../../../platform/process-token.ts';
 import { Registry } from '../../../usecases/registry/registry.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 
@@ -50,7 +50,6 @@ describe('trimtab doctor on a folder', () => {
       ['release', 'flight-delay', '1'],
     ])
       expect((await trimtab(...argv, '--home', sound)).status).toBe(0);
-    chmodSync(sound, 0o755);
   });
   beforeEach(() => {
     rmSync(home, { recursive: true, force: true });
@@ -83,7 +82,7 @@ describe('trimtab doctor on a folder', () => {
     rmSync(path.join(home, 'artifacts', 'models'), { recursive: true });
     const { status, out, err } = await trimtab('doctor', '--port', '0', '--home', home);
     expect(status).toBe(1);
-    expect(out).toMatch(/^✓ folder permissions {2,}only its owner writes to it$/m);
+    expect(out).toMatch(/^✓ folder permissions {2,}only its user may read and write it$/m);
     expect(out).toMatch(
       /^✗ model file of flight-delay version 1 \(champion\) {2}it is gone\n {2,}expected: \d+ bytes .*\n {2,}to do: put the registered file back/m,
     );
@@ -131,6 +130,15 @@ describe('trimtab doctor on a folder', () => {
       { name: 'kept release of flight-delay', status: 'warn', found: 'none', expected: 'revision 3, the ledger’s' },
     ],
     [
+      'a copy among the entries',
+      () =>
+        cpSync(
+          path.join(home, 'ledger/flight-delay/000000002.json'),
+          path.join(home, 'ledger/flight-delay/2 copy.json'),
+        ),
+      { name: 'ledger of flight-delay', status: 'warn', found: 'beside its entries: 2 copy.json: no entry' },
+    ],
+    [
       'a dead letter',
       () => {
         mkdirSync(path.join(home, 'data', 'dead-letter', 'validate'), { recursive: true });
@@ -146,16 +154,19 @@ describe('trimtab doctor on a folder', () => {
       },
     ],
     [
-      'a folder that others may write to',
+      'a folder that others may read and write',
       () => chmodSync(home, 0o777),
-      { name: 'folder permissions', status: 'warn', found: 'others may write to it (mode 777)' },
+      { name: 'folder permissions', status: 'warn', found: `others may read or write ${home} (mode 777)` },
     ],
     [
       'a writer that was killed',
       () => {
         const { pid } = spawnSync('true');
         mkdirSync(path.join(home, 'data', '.unfinished'), { recursive: true });
-        writeFileSync(path.join(home, 'data', '.unfinished', `${pid}.x.${os.hostname()}`), 'half');
+        writeFileSync(
+          path.join(home, 'data', '.unfinished', `${processToken().replace(/^\d+/, String(pid))}.x`),
+          'half',
+        );
       },
       { name: 'unfinished files', status: 'warn', found: '1, of processes that are no more' },
     ],

@@ -1,3 +1,5 @@
+import { utimesSync } from 'node:fs';
+import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Hypothesis } from '../../../core/experiment/hypothesis.ts';
 import type { Command } from '../../../core/registry/commands.ts';
@@ -57,6 +59,28 @@ describe('advanceRollouts', () => {
       const before = await fixture.kinds();
       expect((await look()).waiting).toContain('failures: 0 % of 10 against 0 % of 10: not clear yet');
       expect(await fixture.kinds()).toEqual(before);
+    });
+
+    it('that a clock two days ahead started holds each step from when the release was kept', async () => {
+      /** The store's clock is right. */
+      const kept = async (): Promise<void> => {
+        const { revision } = await fixture.registry.state('m');
+        const file = path.join(fixture.home.folder, 'artifacts/releases/m', `${999_999_999 - revision}.json`);
+        const now = fixture.home.clock.now();
+        utimesSync(file, now, now);
+      };
+      fixture.seconds = 2 * 86_400;
+      await canary();
+      fixture.seconds = 0;
+      await kept();
+      await served(28, {}, {});
+      expect((await look()).waiting).toBe('the step has held 290 of 300 s');
+      await served(50, {}, {});
+      expect((await look()).entry).toMatchObject({ kind: 'canary-advanced' });
+      await kept();
+      expect((await look()).waiting).toBe('the step has held 0 of 300 s');
+      await served(80, {}, {});
+      expect((await look()).entry).toMatchObject({ kind: 'promoted' });
     });
 
     it('asks a person once when its patience ends, and goes on when it is clear', async () => {

@@ -1,0 +1,27 @@
+import { randomBytes } from 'node:crypto';
+import { rename, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { makeTemporaryFolder } from '../platform/temporary-folder.ts';
+
+/**
+ * Makes results in a new temporary folder that is the user's, to look at and to remove. Until they are whole it is a
+ * working folder of this process: half of them, which a kill leaves, goes at the next start.
+ *
+ * @param purpose what they are: lower-case letters
+ * @returns the folder, and what the work gave
+ */
+export async function resultsFolder<T>(
+  purpose: string,
+  work: (folder: string) => Promise<T>,
+): Promise<{ folder: string; made: T }> {
+  const working = await makeTemporaryFolder(purpose);
+  try {
+    const made = await work(working);
+    const folder = path.join(os.tmpdir(), `trimtab-${purpose}-${randomBytes(6).toString('hex')}`);
+    await rename(working, folder);
+    return { folder, made };
+  } finally {
+    await rm(working, { recursive: true, force: true });
+  }
+}

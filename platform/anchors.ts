@@ -1,0 +1,27 @@
+import { type Anchor, anchorOf } from '../core/registry/anchor.ts';
+import type { Entry } from '../core/registry/ledger.ts';
+import { digestOf } from './digest.ts';
+import type { ObjectStore } from './ports.ts';
+import { countdownOf, RELEASES, revisionOf } from './snapshots.ts';
+
+const NAME = /^releases\/([^/]+)\/(\d{9})\.([0-9a-f]{64})\.anchor$/;
+
+/**
+ * Keeps what an entry was, beside the release after it, in the store where nothing is overwritten. The digest is in the
+ * name: a second one of the same entry does not replace the first, and both are found by listing alone.
+ */
+export async function storeAnchor(artifacts: Pick<ObjectStore, 'put'>, entry: Entry): Promise<void> {
+  const { digest } = anchorOf(entry, digestOf);
+  const key = `${RELEASES}${entry.model}/${countdownOf(entry.number)}.${digest}.anchor`;
+  await artifacts.put(key, `${digest}\n`, { contentType: 'text/plain', ifAbsent: true });
+}
+
+/** All anchors that are kept of a model's entries. */
+export async function anchorsOf(artifacts: Pick<ObjectStore, 'list'>, model: string): Promise<Anchor[]> {
+  const anchors: Anchor[] = [];
+  for await (const { key } of artifacts.list(`${RELEASES}${model}/`)) {
+    const [, , countdown, digest] = NAME.exec(key) ?? [];
+    if (countdown !== undefined) anchors.push({ model, entry: revisionOf(countdown), digest: digest! });
+  }
+  return anchors;
+}

@@ -1,0 +1,47 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { processToken } from '../../platform/process-token.ts';
+import { makeTemporaryFolder, sweepTemporaryFolders } from '../../platform/temporary-folder.ts';
+
+const left = (token: string, name = `trimtab-duck-${token}-abcDEF`): string => {
+  const folder = path.join(os.tmpdir(), name);
+  mkdirSync(folder);
+  writeFileSync(path.join(folder, 'rows.jsonl'), '{"name":"Anna"}');
+  return folder;
+};
+const own = processToken();
+const dead = spawnSync('true').pid;
+
+describe('sweeping temporary folders', () => {
+  it('removes those of processes that are no more', async () => {
+    const gone = left(own.replace(/^\d+/, String(dead)));
+    // The number is in use again.
+    const another = left(own.replace(/[0-9a-z]+$/, '1'));
+    await sweepTemporaryFolders();
+    expect([gone, another].map(existsSync)).toEqual([false, false]);
+  });
+
+  it('leaves those of processes that are at work, of other machines, and what is no folder of ours', async () => {
+    const working = await makeTemporaryFolder('duck');
+    const kept = [
+      working,
+      left(`${dead}-00000000-1`, `trimtab-duck-${dead}-00000000-1-abcDEF`),
+      left('', 'trimtab-validate-0123456789ab'),
+      left('', 'somebody-else'),
+    ];
+    await sweepTemporaryFolders();
+    expect(kept.filter((folder) => !existsSync(folder))).toEqual([]);
+    expect(statSync(working).mode & 0o777).toBe(0o700);
+  });
+
+  it('removes one of another machine in which nothing has changed for a week', async () => {
+    const folder = left(`${dead}-00000001-1`, `trimtab-duck-${dead}-00000001-1-abcDEF`);
+    const then = new Date(Date.now() - 8 * 86_400_000);
+    for (const each of [path.join(folder, 'rows.jsonl'), folder]) utimesSync(each, then, then);
+    await sweepTemporaryFolders();
+    expect(existsSync(folder)).toBe(false);
+  });
+});
