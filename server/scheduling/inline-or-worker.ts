@@ -1,10 +1,10 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TensorData } from '../../core/model/tensor.ts';
 import type { RunReport } from '../../core/observability/observation.ts';
 import { digestOf } from '../../platform/digest.ts';
 import { loadModel, type OnnxModel, type RunPause } from '../../platform/onnx/model.ts';
+import { makeTemporaryFolder } from '../../platform/temporary-folder.ts';
 import type { ModelLoader } from '../../usecases/serving/loaded-version.ts';
 import { tensorsOf } from '../../usecases/serving/rehearsed.ts';
 import { batched } from '../batching/batcher.ts';
@@ -94,7 +94,7 @@ async function place(
 
 /** Opens a part of a model as the model itself: by a worker first, within the same limits. */
 async function placePart(options: InlineOrWorkerOptions, whole: ModelSource, content: Uint8Array): Promise<OnnxModel> {
-  const folder = await mkdtemp(join(tmpdir(), 'trimtab-part-'));
+  const folder = await makeTemporaryFolder('part');
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
     const path = join(folder, 'part.onnx');
