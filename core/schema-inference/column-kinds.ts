@@ -1,4 +1,4 @@
-import { MISSING_TOKENS } from '../contract/cells/literals.ts';
+import { MISSING_TOKENS, withoutBlanks } from '../contract/cells/literals.ts';
 import type { CategoricalProfile, ColumnProfile, NumericProfile } from '../profile/profile.ts';
 
 /** What the profile of a column of numbers does not say. */
@@ -94,21 +94,21 @@ export const isTrueOrFalse = (column: ColumnProfile): boolean =>
   column.kind === 'categorical' &&
   column.other === 0 &&
   column.categories.length > 0 &&
-  column.categories.every((value) => /^(?:true|false)$/i.test(value.trim()));
+  column.categories.every((value) => /^(?:true|false)$/i.test(withoutBlanks(value)));
 
 /** Different texts beside numbers up to which a column of text was meant to hold numbers. */
 const MAX_ODD_SHARE = 0.1;
-const NUMBER_TEXT = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/;
-const COMMA_TEXT = /^\s*[+-]?\d[\d.]*,\d+(?:[eE][+-]?\d+)?\s*$/;
+const NUMBER_TEXT = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+const COMMA_TEXT = /^[+-]?\d[\d.]*,\d+(?:[eE][+-]?\d+)?$/;
 
 /** Why a column of text is no column of numbers though it holds nearly nothing else; undefined where it is text. */
 export function unreadNumbers(
   column: ColumnProfile,
 ): 'decimal commas' | { readonly odd: readonly string[] } | undefined {
   if (column.kind !== 'categorical' || column.categories.length === 0) return undefined;
-  const odd = column.categories.filter((value) => !NUMBER_TEXT.test(value));
+  const odd = column.categories.filter((value) => !NUMBER_TEXT.test(withoutBlanks(value)));
   const most = MAX_ODD_SHARE * column.categories.length;
-  if (odd.filter((value) => !COMMA_TEXT.test(value)).length <= most && odd.some((value) => COMMA_TEXT.test(value)))
+  if (odd.filter((value) => !COMMA_TEXT.test(withoutBlanks(value))).length <= most && odd.some((value) => COMMA_TEXT.test(withoutBlanks(value))))
     return 'decimal commas';
   return odd.length > 0 && odd.length <= Math.max(1, most) && column.categories.length > 2 ? { odd } : undefined;
 }
@@ -126,7 +126,7 @@ export function absentTokens(column: ColumnProfile): readonly string[] {
   if (unread === undefined || unread === 'decimal commas' || (column.kind === 'categorical' && column.other > 0))
     return [];
   // Words that every contract knows stand beside them, and are odd only here.
-  const own = unread.odd.map((value) => value.trim()).filter((value) => !isMissingToken(value));
+  const own = unread.odd.map(withoutBlanks).filter((value) => !isMissingToken(value));
   const few = column.kind === 'categorical' && column.categories.length <= FEW_VALUES;
   const isAbsent = (word: string): boolean => ABSENT.has(word) || (!few && ABSENT_WORDS.has(word));
   return own.every((value) => isAbsent(value.toLowerCase())) ? own : [];

@@ -1,3 +1,4 @@
+import { FLOAT, withoutBlanks } from '../../core/contract/cells/literals.ts';
 import { CELL_STATES } from '../../core/contract/cells/cell-rule.ts';
 import type { LabelValues } from '../../core/schema-inference/decision-facts.ts';
 import type { Duck } from '../../platform/duckdb/connection.ts';
@@ -20,16 +21,19 @@ export async function labelValues(
   const more = texts.length > MAX_VALUES;
   const numeric = texts.every(isExactNumber);
   const values = numeric
-    ? [...new Set(texts.map(Number))].sort((a, b) => a - b)
+    ? [...new Set(texts.map((text) => Number(withoutBlanks(text))))].sort((a, b) => a - b)
     : texts.sort((a, b) => (a < b ? -1 : 1));
   return { values: values.slice(0, MAX_VALUES), more };
 }
 
+const IS_FLOAT = new RegExp(`^${FLOAT}$`);
+
 /** Whether a double is the number that is written: integers beyond its digits are names, as of customers. */
 function isExactNumber(text: string): boolean {
-  const number = Number(text);
-  if (text.trim() === '' || !Number.isFinite(number)) return false;
-  return Number.isSafeInteger(number) || !Number.isInteger(number) || !/^-?\d+$/.test(text.trim());
+  const bare = withoutBlanks(text);
+  const number = Number(bare);
+  if (!IS_FLOAT.test(bare) || !Number.isFinite(number)) return false;
+  return Number.isSafeInteger(number) || !Number.isInteger(number) || !/^-?\d+$/.test(bare);
 }
 
 /** Condition for a cell that has a value: of text the words for a missing number are none. */

@@ -1,5 +1,5 @@
 import { normalDecimal } from './decimal-sql.ts';
-import { BLANKS } from './literals.ts';
+import { withoutBlanks } from './literals.ts';
 
 /** How else than by its name a class may be written: word in lower case, or number as `normalDecimal` has it -> name. */
 export interface ClassAliases {
@@ -28,7 +28,6 @@ export function classAliases(classes: readonly string[]): ClassAliases {
   return { words, numbers };
 }
 
-const AROUND = new RegExp(`^[${BLANKS}]+|[${BLANKS}]+$`, 'g');
 const ZERO = '0';
 const ONE = '1e0';
 
@@ -41,6 +40,6 @@ export function classNamed(classes: readonly string[], value: string | number | 
   const text = String(value);
   if (classes.includes(text)) return text;
   const { words, numbers } = classAliases(classes);
-  const bare = text.replace(AROUND, '');
+  const bare = withoutBlanks(text);
   return words.get(bare.toLowerCase()) ?? numbers.get(normalDecimal(bare) ?? '');
 }

@@ -1,13 +1,14 @@
 import { sqlText } from '../sql-text.ts';
-import { NUMBER } from './literals.ts';
+import { BLANK_RUN, NUMBER } from './literals.ts';
 
 /** A decimal in text: its sign, its digits before and behind the point, and its exponent. */
-const DECIMAL = String.raw`^\s*(-?)([0-9]*)(?:\.([0-9]*?)0*)?(?:[eE]([+-]?[0-9]+))?\s*$`;
+const DECIMAL = String.raw`^${BLANK_RUN}(-?)([0-9]+)(?:\.([0-9]*?)0*)?(?:[eE]([+-]?[0-9]+))?${BLANK_RUN}$`;
 /** Beyond all exponents that the length of a text may make up for. */
 const FAR = 1_000_000_000;
 
 /**
- * What is made of a number's text, of which `q` has the sign `s`, all digits `d`, and the exponent `x` behind them.
+ * What is made of a number's text, of which `q` has the sign `s`, all digits `d`, and the exponent `x` behind them; null of
+ * a text that is none, whose digits are nothing.
  * Without a sub-query, behind which the engine would not keep the order of the rows; each part is worked out once, for
  * planning takes as long as the expression.
  */
@@ -15,7 +16,7 @@ function ofDecimal(text: string, expression: string): string {
   const parts = `regexp_extract(${text}, ${sqlText(DECIMAL)}, ['s', 'b', 'a', 'e'])`;
   const exponent = `if(p.e = '', 0, coalesce(TRY_CAST(p.e AS INTEGER), if(starts_with(p.e, '-'), -${FAR}, ${FAR}))::BIGINT)`;
   const decimal = `{'s': p.s, 'd': concat(p.b, p.a), 'x': ${exponent} - length(p.a)}`;
-  return `list_transform(list_transform([${parts}], lambda p: ${decimal}), lambda q: ${expression})[1]`;
+  return `list_transform(list_transform([${parts}], lambda p: ${decimal}), lambda q: CASE WHEN q.d <> '' THEN ${expression} END)[1]`;
 }
 
 /** The digits of the integer that a number's text stands for, however it is written; null where it is none. */

@@ -12,8 +12,22 @@ export const FLOAT = String.raw`-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:
 /** Whatever its capitals. */
 export const INFINITE = '-?inf(?:inity)?';
 
-/** Characters around a number, a boolean, a time or a missing token that are no part of it. */
+/**
+ * Characters around a number, a boolean, a time or a missing token that are no part of it. Never `\s` for them: RE2's has
+ * no vertical tab, JavaScript's has no-break spaces and byte order marks as well.
+ */
 export const BLANKS = ' \t\n\v\f\r';
+
+/** Any number of them. */
+export const BLANK_RUN = `[${[...BLANKS].map((blank) => `\\x${blank.charCodeAt(0).toString(16).padStart(2, '0')}`).join('')}]*`;
+
+/** A text without the blanks around it. By hand: a pattern would look again from each blank. */
+export function withoutBlanks(text: string): string {
+  let [from, to] = [0, text.length];
+  while (from < to && BLANKS.includes(text[from]!)) from++;
+  while (to > from && BLANKS.includes(text[to - 1]!)) to--;
+  return text.slice(from, to);
+}
 
 /** How a missing number, boolean or time is written besides nothing at all, whatever its capitals. */
 export const MISSING_TOKENS: readonly string[] = ['NaN', 'NA', 'NULL'];

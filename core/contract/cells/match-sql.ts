@@ -1,11 +1,9 @@
 import { sqlText } from '../sql-text.ts';
-import { BLANKS } from './literals.ts';
-
-const BLANK_CLASS = String.raw`[\t\n\x0b\x0c\r ]*`;
+import { BLANK_RUN, BLANKS } from './literals.ts';
 
 /** Condition for a text that is a pattern, blanks around it aside. */
 export const fullMatch = (text: string, pattern: string, options = ''): string =>
-  `regexp_full_match(${text}, ${sqlText(`${BLANK_CLASS}(?:${pattern})${BLANK_CLASS}`)}${options === '' ? '' : `, '${options}'`})`;
+  `regexp_full_match(${text}, ${sqlText(`${BLANK_RUN}(?:${pattern})${BLANK_RUN}`)}${options === '' ? '' : `, '${options}'`})`;
 
 const BLANK_TEXT = [...BLANKS].map((blank) => `chr(${blank.charCodeAt(0)})`).join(' || ');
 

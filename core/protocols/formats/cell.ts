@@ -1,4 +1,4 @@
-import { BLANKS, FLOAT, INFINITE, MISSING_TOKENS, NUMBER } from '../../contract/cells/literals.ts';
+import { FLOAT, INFINITE, MISSING_TOKENS, NUMBER, withoutBlanks } from '../../contract/cells/literals.ts';
 import type { FeatureType } from '../../contract/types/value-type.ts';
 import type { TensorType } from '../../model/signature.ts';
 import { isInteger } from '../protocol.ts';
@@ -33,7 +33,7 @@ export function cellValue(kind: CellKind, text: string | null, tokens = MISSING_
   if (text === null || kind === 'string') return text;
   // A token of the contract's own, such as -999, is asked about before what it would be as a number.
   if (tokens === MISSING_TOKENS && kind !== 'boolean' && IS_NUMBER.test(text)) return numberOf(text);
-  const word = withoutBlankEnds(text);
+  const word = withoutBlanks(text);
   if (isMissing(word, tokens)) return null;
   if (kind === 'boolean') return flagOf(word) ?? text;
   if ((kind === 'integer' ? IS_NUMBER : IS_FLOAT).test(word)) return numberOf(word);
@@ -54,14 +54,6 @@ function flagOf(word: string): boolean | undefined {
   if (lower === 'false') return false;
   const number = IS_NUMBER.test(word) ? numberOf(word) : undefined;
   return number === 1 || number === 0 ? number === 1 : undefined;
-}
-
-/** By hand: a pattern would look again from each blank. */
-function withoutBlankEnds(text: string): string {
-  let [from, to] = [0, text.length];
-  while (from < to && BLANKS.includes(text[from]!)) from++;
-  while (to > from && BLANKS.includes(text[to - 1]!)) to--;
-  return text.slice(from, to);
 }
 
 /** So few digits are told apart by a double. */

@@ -8,6 +8,7 @@ written by hand; this says only what of.
 """
 
 import csv
+import io
 import json
 import struct
 import sys
@@ -25,7 +26,7 @@ def text_of(cell, value):
     if cell is None:
         value = json.loads(value)
         return value if isinstance(value, str) else json.dumps(value)
-    ((text, _),) = csv.reader([*(cell + ",x").splitlines(keepends=True)], strict=True)
+    ((text, _),) = csv.reader(io.StringIO(cell + ",x", newline=""), strict=True)
     return text
 
 
