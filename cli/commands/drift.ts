@@ -32,9 +32,13 @@ export function addDrift(program: Program, io: Io, options: () => GlobalOptions)
       ) => {
         if (own.file !== undefined) {
           assertFileExists(own.file);
-          const { manifest, baseline } = await loadModelContract({ contract: own.baseline, model }, io, options());
+          const { manifest, contract, baseline } = await loadModelContract(
+            { contract: own.baseline, model },
+            io,
+            options(),
+          );
           if (!baseline) throw new UsageError('the model has no baseline.json: `trimtab init` makes one');
-          const verdict = await driftOfFile(own.file, manifest, baseline);
+          const verdict = await driftOfFile(own.file, { ...manifest, contract }, baseline);
           const html = renderFileDrift(verdict, {
             model: manifest.name,
             file: own.file,

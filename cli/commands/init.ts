@@ -140,7 +140,7 @@ async function writeFolder(
   const drafted = Manifest.parse({ name, contract, ...(preprocess ? { preprocess } : {}) });
   const { withReference } = await import('../../usecases/baseline/reference-table.ts');
   const { baselineOfReference } = await import('../../usecases/baseline/build-baseline.ts');
-  const { manifest, notes, baseline } = await withReference(own.data, contract, async (table) => {
+  const { manifest, notes, baseline } = await withReference(own.data, { contract, signature }, async (table) => {
     const { notes, ...decided } = await decisionOf(examined, drafted, own, { table, labels: draft.labels });
     const manifest = { ...drafted, ...decided, outputs: [...decided.outputs] };
     const options = { dataFile: own.data, open, manifest, signature, now: new Date() };

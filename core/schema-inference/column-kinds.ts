@@ -108,7 +108,10 @@ export function unreadNumbers(
   if (column.kind !== 'categorical' || column.categories.length === 0) return undefined;
   const odd = column.categories.filter((value) => !NUMBER_TEXT.test(withoutBlanks(value)));
   const most = MAX_ODD_SHARE * column.categories.length;
-  if (odd.filter((value) => !COMMA_TEXT.test(withoutBlanks(value))).length <= most && odd.some((value) => COMMA_TEXT.test(withoutBlanks(value))))
+  if (
+    odd.filter((value) => !COMMA_TEXT.test(withoutBlanks(value))).length <= most &&
+    odd.some((value) => COMMA_TEXT.test(withoutBlanks(value)))
+  )
     return 'decimal commas';
   return odd.length > 0 && odd.length <= Math.max(1, most) && column.categories.length > 2 ? { odd } : undefined;
 }

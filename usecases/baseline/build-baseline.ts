@@ -11,8 +11,11 @@ import { type ReferenceTable, withReference } from './reference-table.ts';
  * @throws FileRejectedError when a table does not have the contract's columns
  * @throws JsonLinesError when a line is no request that the model takes
  */
-export const buildBaseline = (options: BaselineOptions): Promise<Baseline> =>
-  withReference(options.dataFile, options.manifest.contract, (table) => baselineOfReference(table, options));
+export const buildBaseline = (options: BaselineOptions): Promise<Baseline> => {
+  const { dataFile, manifest, signature } = options;
+  const read = { contract: manifest.contract, signature };
+  return withReference(dataFile, read, (table) => baselineOfReference(table, options));
+};
 
 /** The same of reference data that is open. */
 export const baselineOfReference = (table: ReferenceTable | undefined, options: BaselineOptions): Promise<Baseline> =>

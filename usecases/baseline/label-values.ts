@@ -1,5 +1,5 @@
-import { FLOAT, withoutBlanks } from '../../core/contract/cells/literals.ts';
 import { CELL_STATES } from '../../core/contract/cells/cell-rule.ts';
+import { FLOAT, withoutBlanks } from '../../core/contract/cells/literals.ts';
 import type { LabelValues } from '../../core/schema-inference/decision-facts.ts';
 import type { Duck } from '../../platform/duckdb/connection.ts';
 import type { PlainColumn, PlainTable } from '../validation/plain-column.ts';

@@ -1,4 +1,6 @@
+import { withInputTypes } from '../../core/contract/bind.ts';
 import type { Contract } from '../../core/contract/contract.ts';
+import type { Signature } from '../../core/model/signature.ts';
 import { type Duck, withDuck } from '../../platform/duckdb/connection.ts';
 import { loadTable } from '../validation/load-table.ts';
 import { withinResources } from './reference-resources.ts';
@@ -22,13 +24,13 @@ const MEMORY_MB = 1024;
  */
 export function withReference<T>(
   dataFile: string,
-  contract: Contract,
+  { contract, signature }: { readonly contract: Contract; readonly signature: Pick<Signature, 'inputs'> },
   work: (table: ReferenceTable | undefined) => Promise<T>,
 ): Promise<T> {
   if (contract.tensors.length > 0) return withinResources(dataFile, () => work(undefined));
   return withinResources(dataFile, () =>
     withDuck({ memoryMb: MEMORY_MB }, async (duck) => {
-      const { columns, rows } = await loadTable(duck, dataFile, contract);
+      const { columns, rows } = await loadTable(duck, dataFile, withInputTypes(contract, signature));
       return work({ duck, present: columns.map(({ name }) => name), rows });
     }),
   );

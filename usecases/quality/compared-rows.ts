@@ -1,5 +1,6 @@
 import { rowId } from '../../core/captures/capture.ts';
 import { replayabilityOf } from '../../core/captures/replay.ts';
+import { withInputTypes } from '../../core/contract/bind.ts';
 import { columnNamed } from '../../core/contract/data-columns.ts';
 import type { LabelKeys } from '../../core/contract/personal.ts';
 import { hourOf } from '../../core/quality/hour-tallies.ts';
@@ -39,7 +40,11 @@ export function rowsOfFile(file: string, versions: readonly ModelVersion[], take
   if (whole !== undefined) return requestsOfFile(file, label, whole, take);
   const features = featuresOf(versions);
   return withDuck({ memoryMb: 1024 }, async (duck) => {
-    const { columns, rows: all } = await loadTable(duck, file, { ...contract, features });
+    const { columns, rows: all } = await loadTable(
+      duck,
+      file,
+      withInputTypes({ ...contract, features }, versions[0]!.signature),
+    );
     if (!columns.some(({ name }) => name === label))
       throw new NotReplayableError(`the file has no column ${label}, the label`);
     const every = Math.max(1, Math.ceil(all / MAX_COMPARED));

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import { withInputTypes } from '../../core/contract/bind.ts';
 import type { Manifest } from '../../core/manifest/manifest.ts';
 import type { Signature } from '../../core/model/signature.ts';
 import type { Baseline } from '../../core/profile/profile.ts';
@@ -70,7 +71,7 @@ async function rowsOfFile(
   // No column of a table holds what is in no feature.
   if (!signature.inputs.every(({ name }) => named.has(name))) return { requests: true, rows: await firstLines(file) };
   const rows = await withDuck({ memoryMb: 1024 }, async (duck) => {
-    const { columns } = await loadTable(duck, file, contract);
+    const { columns } = await loadTable(duck, file, withInputTypes(contract, signature));
     const present = contract.features.filter(({ name }) => columns.some((column) => column.name === name));
     const drawn = await drawnRows(duck, present, MOST_ROWS);
     return drawn.map((row) => Object.fromEntries(present.map(({ name }, i) => [name, row[i] ?? null])));
