@@ -10,6 +10,7 @@ import { externalSignature } from '../core/model/preprocess.ts';
 import type { Signature } from '../core/model/signature.ts';
 import { withoutPersonal } from '../core/privacy/without-personal.ts';
 import { Baseline } from '../core/profile/profile.ts';
+import { LostDigitsError, parseDocument } from '../core/protocols/formats/document.ts';
 import { PlatformError } from './errors.ts';
 
 /** Files of a model folder. Only the model and the manifest must be there. */
@@ -78,7 +79,7 @@ export async function readModelFolder(
 
 /** Reads a manifest by itself; whether a graph fits it is not looked at. @throws ModelFolderError */
 export async function readManifest(file: string): Promise<Manifest> {
-  const manifest = await parsed(file, Manifest);
+  const manifest = await parsed(file, Manifest, parseDocument);
   if (!manifest) throw new ModelFolderError(file, 'no such file; `trimtab init` writes one');
   return manifest.value;
 }
@@ -104,13 +105,18 @@ function checkOf(file: string, manifest: Manifest, signature: Signature): Compil
   }
 }
 
-async function parsed<T>(file: string, schema: z.ZodType<T>): Promise<{ bytes: Uint8Array; value: T } | undefined> {
+async function parsed<T>(
+  file: string,
+  schema: z.ZodType<T>,
+  parse: (text: string) => unknown = JSON.parse,
+): Promise<{ bytes: Uint8Array; value: T } | undefined> {
   const bytes = await bytesOf(file);
   if (!bytes) return undefined;
   let json: unknown;
   try {
-    json = JSON.parse(new TextDecoder().decode(bytes));
+    json = parse(new TextDecoder().decode(bytes));
   } catch (error) {
+    if (error instanceof LostDigitsError) throw new ModelFolderError(file, error.message, { cause: error });
     throw new ModelFolderError(file, `not JSON: ${(error as Error).message}`, { cause: error });
   }
   const result = safeParse(schema, json);

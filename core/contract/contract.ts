@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { recordName } from '../model/names.ts';
 import { ownValue } from '../model/own-value.ts';
+import { statedNumber } from '../model/stated-number.ts';
 import { DEFAULT_RECORD_LINES } from '../records/scanned-record.ts';
 import { DataColumns, otherColumns } from './data-columns.ts';
 import { PersonalTreatment } from './personal-treatment.ts';
@@ -46,7 +47,10 @@ export const Feature = z
       .optional()
       .describe('Column within that input, when several features share one [n, k] input.'),
   })
-  .refine((f) => f.min === undefined || f.max === undefined || f.min <= f.max, 'min must not exceed max')
+  .refine(
+    (f) => f.min === undefined || f.max === undefined || statedNumber(f.min) <= statedNumber(f.max),
+    'min must not exceed max',
+  )
   .superRefine((feature, context) => {
     const message = rulesProblem(feature);
     if (message !== undefined) context.addIssue({ code: 'custom', message });
@@ -189,5 +193,5 @@ const keepsEveryDigit = ({ min, max, onViolation }: Feature): boolean =>
   policyFor(onViolation, 'max') === 'reject' &&
   min !== undefined &&
   max !== undefined &&
-  min >= Number.MIN_SAFE_INTEGER &&
-  max <= Number.MAX_SAFE_INTEGER;
+  statedNumber(min) >= Number.MIN_SAFE_INTEGER &&
+  statedNumber(max) <= Number.MAX_SAFE_INTEGER;

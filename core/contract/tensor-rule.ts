@@ -1,8 +1,6 @@
 import * as z from 'zod';
 import { recordName } from '../model/names.ts';
-import { max } from './rules/max.ts';
 import { maxLength } from './rules/max-length.ts';
-import { min } from './rules/min.ts';
 import { TensorViolation } from './violation-policy.ts';
 
 /** Allowed sizes of one axis, inclusive. */
@@ -27,8 +25,8 @@ export const TensorRule = z
       .max(8)
       .optional()
       .describe("Allowed size of each axis, the batch's included: a size, a range, or null for any."),
-    min: min.shape.min.describe('Smallest element allowed, inclusive; numbers only.'),
-    max: max.shape.max.describe('Largest element allowed, inclusive; numbers only.'),
+    min: z.number().optional().describe('Smallest element allowed, inclusive; numbers only.'),
+    max: z.number().optional().describe('Largest element allowed, inclusive; numbers only.'),
     maxLength: maxLength.shape.maxLength.describe('Longest element allowed, in Unicode code points; strings only.'),
     finite: z.boolean().default(true).describe('Whether NaN and infinities are refused.'),
     onViolation: TensorViolation.default('reject').describe(

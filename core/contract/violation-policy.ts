@@ -48,9 +48,9 @@ export const policyFor = (stated: FeatureViolation | TensorViolation, rule: Viol
 
 /** Lets what breaks these rules through, and rejects by all others: {} where there are none. */
 export const flagging = (rules: {
-  readonly min?: number;
-  readonly max?: number;
-  readonly maxLength?: number;
+  readonly min?: number | string | undefined;
+  readonly max?: number | string | undefined;
+  readonly maxLength?: number | undefined;
 }): { onViolation?: TensorViolation & FeatureViolation } => {
   const names = Object.keys(rules);
   return names.length === 0 ? {} : { onViolation: Object.fromEntries(names.map((name) => [name, 'flag'])) };

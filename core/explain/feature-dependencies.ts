@@ -187,9 +187,15 @@ function constantOf({ attributes }: GraphNode): ConstantTensor {
     const values = many
       ? [...attribute.floats, ...attribute.ints]
       : [name === 'value_float' ? attribute.float : attribute.int];
-    return { name: '', dims: many ? [values.length] : [], values: () => values, texts: () => undefined };
+    return {
+      name: '',
+      dims: many ? [values.length] : [],
+      values: () => values,
+      integers: () => undefined,
+      texts: () => undefined,
+    };
   }
-  return { name: '', dims: [], values: () => undefined, texts: () => undefined };
+  return { name: '', dims: [], values: () => undefined, integers: () => undefined, texts: () => undefined };
 }
 
 function reshaped({ cells }: FeatureDependencies, shape: Value | undefined): FeatureDependencies {

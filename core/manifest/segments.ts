@@ -6,7 +6,11 @@ export const MAX_SEGMENT_VALUES = 100;
 
 /** Whether a whole number's contract leaves so few values that each may be a segment. */
 export const hasFewValues = ({ allowed, min, max }: Pick<Feature, 'allowed' | 'min' | 'max'>): boolean =>
-  allowed !== undefined || (min !== undefined && max !== undefined && max - min < MAX_SEGMENT_VALUES);
+  allowed !== undefined ||
+  (typeof min === 'number' &&
+    typeof max === 'number' &&
+    Math.max(-min, max) <= Number.MAX_SAFE_INTEGER &&
+    max - min < MAX_SEGMENT_VALUES);
 
 /** A feature by which quality is told apart: its values, or of numbers the ranges between edges. */
 export const SegmentSettings = z.strictObject({

@@ -1,6 +1,7 @@
+import { statedInteger } from '../model/stated-number.ts';
 import { attributeOf, type GraphNode, type OnnxGraph, readGraph } from './graph.ts';
 
-/** Names of classes, in the order of the columns. */
+/** Names of classes, in the order of the columns; integers beyond 2^53 are their digits as text. */
 export type ClassList = readonly (string | number)[];
 
 /** Passes labels on as they are. */
@@ -38,9 +39,10 @@ export function classListsOf(file: Uint8Array): Map<string, ClassList> {
 /** The classes that a node of a classifier or a ZipMap names. */
 export function namedClasses(node: GraphNode): ClassList | undefined {
   for (const name of LABELS) {
-    const { texts = [], ints = [] } = attributeOf(node, name) ?? {};
-    if (texts.length > 0) return texts;
-    if (ints.length > 0) return ints;
+    const found = attributeOf(node, name);
+    if (found === undefined) continue;
+    if (found.texts.length > 0) return found.texts;
+    if (found.ints.length > 0) return found.integers().map(statedInteger);
   }
   return undefined;
 }
@@ -67,14 +69,15 @@ function listBehind(output: string, graph: OnnxGraph, makers: ReadonlyMap<string
 
 const tableOf = ({ constants }: OnnxGraph, name: string): ClassList | undefined => {
   const table = constants.get(name);
-  return table?.texts() ?? table?.values();
+  return table?.texts() ?? table?.integers()?.map(statedInteger) ?? table?.values();
 };
 
 /** What numbers 0, 1, 2, … become. */
 function encoded(node: GraphNode): ClassList | undefined {
   const keys = attributeOf(node, 'keys_int64s')?.ints ?? [];
   const texts = attributeOf(node, 'values_strings')?.texts ?? [];
-  const values: ClassList = texts.length > 0 ? texts : (attributeOf(node, 'values_int64s')?.ints ?? []);
+  const values: ClassList =
+    texts.length > 0 ? texts : (attributeOf(node, 'values_int64s')?.integers().map(statedInteger) ?? []);
   if (keys.length === 0 || keys.length !== values.length) return undefined;
   const order = keys.map((key, i) => [key, values[i]!] as const).toSorted(([a], [b]) => a - b);
   return order.every(([key], i) => key === i) ? order.map(([, value]) => value) : undefined;

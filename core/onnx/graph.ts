@@ -1,4 +1,12 @@
-import { decodeText, doublesOf, floatsOf, integersOf, type ProtobufField, protobufFields } from './protobuf.ts';
+import {
+  decodeText,
+  doublesOf,
+  exactIntegersOf,
+  floatsOf,
+  integersOf,
+  type ProtobufField,
+  protobufFields,
+} from './protobuf.ts';
 
 /**
  * The parts of an ONNX file that explanations read: nodes, constants, names. Field numbers are those of onnx.proto3
@@ -12,6 +20,8 @@ export interface ConstantTensor {
   readonly dims: readonly number[];
   /** Row-major; undefined when they are strings, of a type that is not read, or beside the file. Read when asked for. */
   values(): readonly number[] | undefined;
+  /** Row-major, with all digits; undefined when they are not of int64, or beside the file. Read when asked for. */
+  integers(): readonly bigint[] | undefined;
   /** Row-major; undefined when they are no strings, or beside the file. Read when asked for. */
   texts(): readonly string[] | undefined;
 }
@@ -22,7 +32,10 @@ export interface Attribute {
   readonly int: number;
   readonly text: string;
   readonly floats: readonly number[];
+  /** Those beyond 2^53 lose digits. */
   readonly ints: readonly number[];
+  /** The same with all digits. Read when asked for. */
+  integers(): readonly bigint[];
   readonly texts: readonly string[];
   readonly tensor: ConstantTensor | undefined;
 }
@@ -131,6 +144,7 @@ export function readAttribute(bytes: Uint8Array): Attribute {
   const found = { name: '', float: 0, int: 0, text: '', tensor: undefined as ConstantTensor | undefined };
   const floats: number[][] = [];
   const ints: number[][] = [];
+  const integers: ProtobufField[] = [];
   const texts: string[] = [];
   for (const field of protobufFields(bytes)) {
     switch (field.number) {
@@ -154,12 +168,19 @@ export function readAttribute(bytes: Uint8Array): Attribute {
         break;
       case 8:
         ints.push(integersOf(field));
+        integers.push(field);
         break;
       case 9:
         texts.push(decodeText(field));
     }
   }
-  return { ...found, floats: floats.flat(), ints: ints.flat(), texts };
+  return {
+    ...found,
+    floats: floats.flat(),
+    ints: ints.flat(),
+    integers: () => integers.flatMap(exactIntegersOf),
+    texts,
+  };
 }
 
 /** Element types of TensorProto that are read from raw bytes: size, and how. */
@@ -182,7 +203,13 @@ function readTensor(bytes: Uint8Array): ConstantTensor {
     if (field.number === 1) dims.push(...integersOf(field));
     else if (field.number === 8) name = decodeText(field);
   }
-  return { name, dims, values: () => readValues(bytes), texts: () => readTexts(bytes) };
+  return {
+    name,
+    dims,
+    values: () => readValues(bytes),
+    integers: () => readIntegers(bytes),
+    texts: () => readTexts(bytes),
+  };
 }
 
 function readTexts(tensor: Uint8Array): readonly string[] | undefined {
@@ -194,6 +221,23 @@ function readTexts(tensor: Uint8Array): readonly string[] | undefined {
     else if (field.number === 14 && field.value === 1n) return undefined;
   }
   return strings ? texts : undefined;
+}
+
+/** TensorProto's number for int64. */
+const INT64 = 7n;
+
+function readIntegers(tensor: Uint8Array): readonly bigint[] | undefined {
+  const parts: bigint[][] = [];
+  let own = false;
+  for (const field of protobufFields(tensor)) {
+    if (field.number === 2) own = field.value === INT64;
+    else if (field.number === 7) parts.push(exactIntegersOf(field));
+    else if (field.number === 9) {
+      const view = new DataView(field.bytes.buffer, field.bytes.byteOffset, field.bytes.byteLength);
+      parts.push(Array.from({ length: field.bytes.length >> 3 }, (_, i) => view.getBigInt64(8 * i, true)));
+    } else if (field.number === 14 && field.value === 1n) return undefined;
+  }
+  return own ? parts.flat() : undefined;
 }
 
 function readValues(tensor: Uint8Array): readonly number[] | undefined {

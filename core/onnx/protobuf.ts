@@ -75,11 +75,16 @@ export function doublesOf(field: ProtobufField): number[] {
 }
 
 /** Integers of a field that may be packed or one at a time; those beyond 2^53 lose digits. */
-export function integersOf(field: ProtobufField): number[] {
-  if (field.wire === 0) return [Number(field.value)];
-  const values: number[] = [];
+export const integersOf = (field: ProtobufField): number[] => readIntegers(field, Number);
+
+/** The same with all their digits. */
+export const exactIntegersOf = (field: ProtobufField): bigint[] => readIntegers(field, (value) => value);
+
+function readIntegers<T>({ wire, value, bytes }: ProtobufField, read: (value: bigint) => T): T[] {
+  if (wire === 0) return [read(value)];
+  const values: T[] = [];
   const cursor = { at: 0 };
-  while (cursor.at < field.bytes.length) values.push(Number(BigInt.asIntN(64, varint(field.bytes, cursor))));
+  while (cursor.at < bytes.length) values.push(read(BigInt.asIntN(64, varint(bytes, cursor))));
   return values;
 }
 

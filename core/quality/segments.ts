@@ -66,8 +66,8 @@ function valueNames(
 function wholeNumbers(feature: Feature | undefined): number[] | undefined {
   const { type, min, max } = feature ?? {};
   if (feature === undefined || type !== 'integer' || !hasFewValues(feature)) return undefined;
-  const from = Math.ceil(min!);
-  return Array.from({ length: Math.max(0, Math.floor(max!) - from + 1) }, (_, i) => from + i);
+  const from = Math.ceil(Number(min));
+  return Array.from({ length: Math.max(0, Math.floor(Number(max)) - from + 1) }, (_, i) => from + i);
 }
 
 function rangeName(edges: readonly number[], value: ColumnValue): string {

@@ -3,7 +3,7 @@ import type { ClassList } from '../onnx/class-lists.ts';
 
 /** What is in the column of ground truth. */
 export interface LabelValues {
-  /** Distinct values, ascending; the first thousand. */
+  /** Distinct values, ascending; the first thousand. Texts where one of them is none that a double is: 9007199254740993. */
   readonly values: readonly (string | number)[];
   /** Whether there are more. */
   readonly more: boolean;
@@ -12,7 +12,7 @@ export interface LabelValues {
 /** What a graph answers about some rows of the reference. */
 export interface ReferenceSample {
   readonly rows: number;
-  /** Of all rows; numbers of any type as doubles. */
+  /** Of all rows; numbers as doubles, integers of 64 bits as they are. */
   readonly outputs: ReadonlyMap<string, TensorData>;
   /** One a row, null where it is not known; undefined without a column of ground truth. */
   readonly truths: readonly (string | null)[] | undefined;

@@ -1,8 +1,9 @@
 import { Contract, type Feature } from '../contract/contract.ts';
-import { numberRange } from '../contract/integer-range.ts';
+import { integerRange, numberRange } from '../contract/integer-range.ts';
 import { flagging } from '../contract/violation-policy.ts';
 import { didYouMean } from '../errors/did-you-mean.ts';
 import type { Signature, TensorSpec } from '../model/signature.ts';
+import { statedInteger } from '../model/stated-number.ts';
 import type { ColumnProfile, Profile } from '../profile/profile.ts';
 import type { AssignedInput, OrderSource } from './assign-columns.ts';
 import { type ColumnKind, columnKind, isIdName, isTrueOrFalse, type NumberFacts } from './column-kinds.ts';
@@ -10,7 +11,7 @@ import { InferenceError } from './inference-error.ts';
 import { assignBesideLabel, labelAmong, searchLabel } from './label-column.ts';
 import type { LikelyLabels } from './likely-labels.ts';
 import { namesText } from './pick-columns.ts';
-import { widened, widenedWhole } from './widen.ts';
+import { widened, widenedExact, widenedWhole } from './widen.ts';
 
 export interface InferOptions {
   readonly id?: string | undefined;
@@ -28,8 +29,15 @@ export interface InferOptions {
   readonly named?: readonly string[] | undefined;
   /** Of columns of numbers what their profile does not say. */
   readonly facts?: ReadonlyMap<string, NumberFacts> | undefined;
+  /** Extremes of columns of integers that a double does not tell from the next. */
+  readonly extremes?: ReadonlyMap<string, WholeExtremes> | undefined;
   /** Columns that may be the ground truth by their values. */
   readonly labels?: LikelyLabels | undefined;
+}
+
+export interface WholeExtremes {
+  readonly least: bigint;
+  readonly most: bigint;
 }
 
 /** What a column of the data was taken for, where that is not said by the graph. */
@@ -198,7 +206,7 @@ const kindsOf = (data: Profile, facts: InferOptions['facts']): ReadonlyMap<strin
     }),
   );
 
-interface FeatureOptions extends Pick<InferOptions, 'strict' | 'facts'> {
+interface FeatureOptions extends Pick<InferOptions, 'strict' | 'facts' | 'extremes'> {
   readonly kinds: ReadonlyMap<string, ColumnKind>;
   /** Receives the names of those with one value throughout. */
   readonly constant: string[];
@@ -216,7 +224,7 @@ function featureOf(
   name: string,
   input: TensorSpec,
   column: ColumnProfile,
-  { strict, facts, kinds, constant }: FeatureOptions,
+  { strict, facts, extremes, kinds, constant }: FeatureOptions,
 ): InputFeature {
   const missing =
     column.missing > 0 && (input.type === 'string' || input.type.startsWith('float')) ? 'allow' : 'reject';
@@ -242,12 +250,16 @@ function featureOf(
     );
   const { min, max } = column;
   if (min === null || max === null) return { ...base, type };
-  if (min === max) {
+  const exact = type === 'integer' ? extremes?.get(name) : undefined;
+  if (exact === undefined ? min === max : exact.least === exact.most) {
     constant.push(name);
     return { ...base, type };
   }
   const whole = type === 'integer' || facts?.get(name)?.whole === true;
-  const range = within(input, whole ? widenedWhole(min, max) : widened(min, max));
+  const range =
+    exact === undefined
+      ? within(input, whole ? widenedWhole(min, max) : widened(min, max))
+      : withinExact(input, widenedExact(exact.least, exact.most));
   return { ...base, type, ...range, ...(strict ? {} : flagging(range)) };
 }
 
@@ -265,6 +277,14 @@ function within({ type }: TensorSpec, { min, max }: { min: number; max: number }
   return {
     ...(own !== undefined && min <= own.lowest ? {} : { min }),
     ...(own !== undefined && max >= own.highest ? {} : { max }),
+  };
+}
+
+function withinExact({ type }: TensorSpec, { min, max }: { min: bigint; max: bigint }): Pick<Feature, 'min' | 'max'> {
+  const own = integerRange(type);
+  return {
+    ...(own !== undefined && min <= own.lowest ? {} : { min: statedInteger(min) }),
+    ...(own !== undefined && max >= own.highest ? {} : { max: statedInteger(max) }),
   };
 }
 

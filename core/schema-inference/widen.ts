@@ -25,6 +25,18 @@ export function widenedWhole(least: number, most: number): Widened {
 /** A hundredth to a tenth of the spread, a power of ten. */
 const unitOf = (spread: number): number => (spread > 0 ? 10 ** (Math.floor(Math.log10(spread)) - 1) : 0);
 
+/** The same of integers that doubles do not tell apart. */
+export function widenedExact(least: bigint, most: bigint): { readonly min: bigint; readonly max: bigint } {
+  const spread = most - least;
+  const margin = spread / 5n > 1n ? spread / 5n : 1n;
+  const digits = String(spread).length;
+  const unit = digits > 2 ? 10n ** BigInt(digits - 2) : 1n;
+  const [low, high] = [least - margin, most + margin];
+  const down = low - (((low % unit) + unit) % unit);
+  const up = high + (unit - (((high % unit) + unit) % unit)) * (high % unit === 0n ? 0n : 1n);
+  return { min: least >= 0n && down < 0n ? 0n : down, max: most <= 0n && up > 0n ? 0n : up };
+}
+
 function between(
   least: number,
   most: number,

@@ -27,9 +27,12 @@ import { contractOfRequests, wholeInputs } from './infer-contract.ts';
 import { labelValues } from './label-values.ts';
 import { inferColumns, type NamedColumns } from './reference-columns.ts';
 import { withinResources } from './reference-resources.ts';
+import { wholeExtremes } from './whole-extremes.ts';
 
 /** What somebody says of the data. */
-export interface DraftOptions extends Omit<InferOptions, 'facts' | 'guessed' | 'labels' | 'named'>, NamedColumns {
+export interface DraftOptions
+  extends Omit<InferOptions, 'extremes' | 'facts' | 'guessed' | 'labels' | 'named'>,
+    NamedColumns {
   /** Name of the model. */
   readonly model: string;
   readonly dataFile: string;
@@ -129,7 +132,8 @@ async function draftOfProfiled(
   assertRecords(profile);
   const facts = await numberFacts(profiled);
   const graph = { outputs: signature.outputs, classes: options.classes };
-  const stated: InferOptions = { ...options, facts, labels: await labelsIn(profiled, graph, facts) };
+  const extremes = await wholeExtremes(profiled);
+  const stated: InferOptions = { ...options, facts, extremes, labels: await labelsIn(profiled, graph, facts) };
   const first = inferContract(signature, profile, stated);
   const { missingTokens } = options;
   const { columns, uncertain } = await certainColumns(profiled, options, first.likely);

@@ -159,11 +159,23 @@ async function* requestsOf(
   }
 }
 
-/** The answers of several runs as one; numbers as doubles. */
+/** The answers of several runs as one; numbers as doubles, but for integers of 64 bits, which may be names of classes. */
 function joined(parts: readonly TensorData[]): TensorData {
   const shape = parts[0]?.shape ?? [];
   if (parts.some(({ type }) => type === 'string'))
     return { type: 'string', shape, data: parts.flatMap(({ data }) => data as string[]) };
+  if (parts.length > 0 && parts.every(({ type }) => type === 'int64'))
+    return {
+      type: 'int64',
+      shape,
+      data: BigInt64Array.from(parts.flatMap(({ data }) => [...(data as BigInt64Array)])),
+    };
+  if (parts.length > 0 && parts.every(({ type }) => type === 'uint64'))
+    return {
+      type: 'uint64',
+      shape,
+      data: BigUint64Array.from(parts.flatMap(({ data }) => [...(data as BigUint64Array)])),
+    };
   const numbers = parts.flatMap(({ type, data }) =>
     Array.from(data as ArrayLike<number | bigint>, (value) =>
       type === 'float16' ? halfValue(Number(value)) : Number(value),

@@ -5,6 +5,7 @@ import { safeParse } from '../../core/errors/safe-parse.ts';
 import { modelContract } from '../../core/manifest/model-contract.ts';
 import { ModelName } from '../../core/model/names.ts';
 import { Baseline, type Profile } from '../../core/profile/profile.ts';
+import { LostDigitsError, parseDocument } from '../../core/protocols/formats/document.ts';
 import { ObjectNotFoundError } from '../../platform/errors.ts';
 import type { Home } from '../../platform/ports.ts';
 import { baselineOf } from '../registry/load-baseline.ts';
@@ -70,8 +71,9 @@ export async function loadContract(home: Home, dataset: string): Promise<Dataset
 export function parseContract(key: string, bytes: Uint8Array): z.infer<typeof DatasetContract> {
   let raw: unknown;
   try {
-    raw = JSON.parse(new TextDecoder().decode(bytes));
+    raw = parseDocument(new TextDecoder().decode(bytes));
   } catch (cause) {
+    if (cause instanceof LostDigitsError) throw new InvalidContractError(key, cause.message, { cause });
     throw new InvalidContractError(key, `is not JSON: ${(cause as Error).message}`, { cause });
   }
   const parsed = safeParse(DatasetContract, raw);

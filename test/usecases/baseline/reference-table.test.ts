@@ -39,7 +39,7 @@ beforeAll(() => {
 describe('reference data that is open', () => {
   it('is sampled evenly, with its labels, within the memory that its values take', async () => {
     const { sample } = await withExamined(modelFile, ({ signature, open }) =>
-      withReference(dataFile, contract, async (table) => {
+      withReference(dataFile, { contract, signature }, async (table) => {
         // The grammar of cells in a query of this many columns takes more.
         await table!.duck.run("SET memory_limit = '48MB'");
         return sampleReference({
@@ -58,7 +58,8 @@ describe('reference data that is open', () => {
   it('says in words that memory does not suffice, and what to do', async () => {
     const file = path.join(temporaryFolder('reference-table'), 'rows.csv');
     writeFileSync(file, 'a\n1\n2\n');
-    const work = withReference(file, Contract.parse({ features: [{ name: 'a', type: 'float' }] }), (table) =>
+    const read = { contract: Contract.parse({ features: [{ name: 'a', type: 'float' }] }), signature: { inputs: [] } };
+    const work = withReference(file, read, (table) =>
       table!.duck.run("SET memory_limit = '1MB'; CREATE TABLE large AS SELECT list(i) FROM range(1_000_000) t(i)"),
     );
     await expect(work).rejects.toThrow(

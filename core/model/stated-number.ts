@@ -1,0 +1,20 @@
+/** An integer as text, as JSON has its digits. */
+export const INTEGER_TEXT = /^-?(?:0|[1-9]\d*)$/;
+
+/**
+ * What a document states by a number, or by the digits of an integer as text. A double beyond 2^53 stands for the digits
+ * that it is written with, which is all that a reader of JSON knows of it.
+ *
+ * @returns a bigint where a double tells no integer from the next
+ */
+export function statedNumber(stated: number | string): number | bigint {
+  const number = Number(stated);
+  if (typeof stated === 'number' && (!Number.isInteger(stated) || Number.isSafeInteger(stated))) return stated;
+  if (Number.isSafeInteger(number)) return number;
+  const text = String(stated);
+  return BigInt(INTEGER_TEXT.test(text) ? text : number);
+}
+
+/** An integer as a document states it: by a number where a double is that integer and no other, else by its digits. */
+export const statedInteger = (value: bigint): number | string =>
+  Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
