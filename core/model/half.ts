@@ -1,3 +1,5 @@
+import { shortestOf, toEven } from './decimal.ts';
+
 /** IEEE 754 binary16 bits as a number. */
 export function halfValue(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
@@ -21,12 +23,6 @@ export function halfBits(value: number): number {
   return sign | (size < 2 ** -14 ? steps : ((exponent + 15) << 10) + steps - 1024);
 }
 
-function toEven(x: number): number {
-  const whole = Math.floor(x);
-  const rest = x - whole;
-  return whole + (rest > 0.5 || (rest === 0.5 && whole % 2 === 1) ? 1 : 0);
-}
-
 const decimals = new Map<number, number>();
 
 /** From here on numbers have no fraction, and each is itself: 65504 rather than 65500. */
@@ -37,13 +33,8 @@ export function halfDecimal(bits: number): number {
   let decimal = decimals.get(bits);
   if (decimal === undefined) {
     const value = halfValue(bits);
-    decimal = value;
-    for (let digits = 1; digits <= 5 && Math.abs(value) < WHOLE; digits++) {
-      const rounded = Number(value.toPrecision(digits));
-      if (halfBits(rounded) !== bits) continue;
-      decimal = rounded;
-      break;
-    }
+    const isRead = (rounded: number): boolean => halfBits(rounded) === bits;
+    decimal = Math.abs(value) < WHOLE ? shortestOf(value, 5, isRead) : value;
     decimals.set(bits, decimal);
   }
   return decimal;

@@ -1,5 +1,7 @@
-/** An integer as text, as JSON has its digits. */
-export const INTEGER_TEXT = /^-?(?:0|[1-9]\d*)$/;
+const INTEGER_TEXT = /^-?[1-9]\d*$/;
+
+/** Whether a text is an integer that a number of JSON would lose digits of: any other is a number, and nothing else. */
+export const isLargeInteger = (text: string): boolean => INTEGER_TEXT.test(text) && !Number.isSafeInteger(Number(text));
 
 /**
  * What a document states by a number, or by the digits of an integer as text. A double beyond 2^53 stands for the digits

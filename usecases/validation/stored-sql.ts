@@ -55,24 +55,34 @@ export const withReplacements = (json: string): string =>
 /** From here on a binary16 number has no fraction. */
 const HALF_WHOLE = 1024;
 
-/** Rounds what lies between two decimals away from 0, which printing does not; no other number is so near to it. */
-const AWAY = 1 + 1e-12;
-
-/** A binary16 number as the shortest decimal that reads back to it, as requests have it, as long as it has a fraction. */
+/**
+ * A binary16 number as the shortest decimal that reads back to it, as requests have it, as long as it has a fraction. Of two decimals
+ * as near, printing takes the even one, which at 2^-6 alone does not read back, for below it numbers are closer together.
+ */
 export function halfDecimalSql(column: string): string {
   const exact = `${column}::DOUBLE`;
   const decimals = [0, 1, 2, 3, 4].map((behind) => {
-    const decimal = `printf('%.${behind}e', ${exact} * ${AWAY})::DOUBLE`;
+    const decimal = `printf('%.${behind}e', ${exact})::DOUBLE`;
     const step = `pow(2, greatest(floor(log2(abs(${decimal}))), -14) - 10)`;
     return `WHEN round_even(${decimal} / ${step}, 0) * ${step} = ${exact} THEN ${decimal}`;
   });
-  return `CASE WHEN NOT isfinite(${column}) OR ${column} = 0 OR abs(${column}) >= ${HALF_WHOLE} THEN ${exact} ${decimals.join(' ')} ELSE ${exact} END`;
+  return `CASE WHEN NOT isfinite(${column}) OR ${column} = 0 OR abs(${column}) >= ${HALF_WHOLE} THEN ${exact} WHEN abs(${exact}) = 0.015625 THEN sign(${exact}) * 0.01563 ${decimals.join(' ')} ELSE ${exact} END`;
 }
 
 /** From here on a single float has no fraction. */
 const SINGLE_WHOLE = 2 ** 23;
 
-/** The same of a single float: the engine's own text of one is its shortest decimal, which of whole numbers is not exact. */
+/**
+ * The same of a single float. The engine's own text of one is its shortest decimal but where it lies half-way between two
+ * that are shorter: that text has all its digits, and the even one of the two is meant. Of whole numbers it is not exact.
+ */
 export function singleDecimalSql(column: string): string {
-  return `CASE WHEN abs(${column}) < ${SINGLE_WHOLE} THEN ${column}::VARCHAR::DOUBLE ELSE ${column}::DOUBLE END`;
+  const exact = `${column}::DOUBLE`;
+  const text = `${column}::VARCHAR`;
+  const even = `round_even(${exact}, (length(${text}) - strpos(${text}, '.') - 1)::INTEGER)`;
+  return (
+    `CASE WHEN abs(${column}) >= ${SINGLE_WHOLE} THEN ${exact} ` +
+    `WHEN ${text}::DOUBLE = ${exact} AND NOT contains(${text}, 'e') AND TRY_CAST(${even} AS FLOAT) = ${column} THEN ${even} ` +
+    `ELSE ${text}::DOUBLE END`
+  );
 }

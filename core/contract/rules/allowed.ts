@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { isKept } from '../../model/kept-text.ts';
-import { INTEGER_TEXT, statedNumber } from '../../model/stated-number.ts';
+import { isLargeInteger, statedNumber } from '../../model/stated-number.ts';
 import { sqlDouble, sqlInteger, sqlText } from '../sql-text.ts';
 import { VALUE_TYPES } from '../types/types.ts';
 import type { Cell, FeatureType, Value } from '../types/value-type.ts';
@@ -26,7 +26,7 @@ export const allowed = defineRule({
     const wrong = list.find(
       (value) =>
         (typeof value === 'string') !== (type === 'string') &&
-        !(type === 'integer' && INTEGER_TEXT.test(String(value))),
+        !(type === 'integer' && isLargeInteger(String(value))),
     );
     if (wrong !== undefined) return `allowed has ${JSON.stringify(wrong)}, which is no ${type}`;
     const broken = list.find((value) => typeof value === 'string' && !isKept(value));

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { TensorType } from '../../model/signature.ts';
-import { INTEGER_TEXT, statedNumber } from '../../model/stated-number.ts';
+import { isLargeInteger, statedNumber } from '../../model/stated-number.ts';
 import { integerRange } from '../integer-range.ts';
 import { sqlDouble, sqlInteger } from '../sql-text.ts';
 import type { Value } from '../types/value-type.ts';
@@ -9,7 +9,7 @@ import type { RuledFeature } from './rule.ts';
 /** A bound as a contract states it. */
 export const StatedBound = z.union([
   z.number(),
-  z.string().max(40).regex(INTEGER_TEXT, 'a bound is a number; an integer beyond 2^53 is its digits as a string'),
+  z.string().max(40).refine(isLargeInteger, 'a bound is a number, or an integer beyond 2^53 as a string of its digits'),
 ]);
 export type StatedBound = z.infer<typeof StatedBound>;
 
