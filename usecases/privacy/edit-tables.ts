@@ -1,5 +1,5 @@
 import { parquetText } from '../../core/contract/cells/parquet-text.ts';
-import { isNumberType } from '../../core/contract/cells/parquet-types.ts';
+import { isInstantType, isNumberType } from '../../core/contract/cells/parquet-types.ts';
 import { identifier, literal, plainPath, withDuck } from '../../platform/duckdb/connection.ts';
 import { withParquet } from '../validation/parquet-file.ts';
 import type { Subject } from './data-owners.ts';
@@ -34,13 +34,13 @@ export async function editParquet(from: string, to: string, subject: Subject): P
   return withDuck({ memoryMb: 1024 }, async (duck) => {
     const source = literal(await plainPath(duck, from));
     const table = `read_parquet(${source}, file_row_number = true, hive_partitioning = false)`;
-    // The engine has other names for some than the file itself has, and other texts for numbers than a verdict.
+    // The engine has other names for some than the file itself has, and other texts for numbers and instants than a verdict.
     const found = await withParquet(duck, from, (parquet) => Promise.resolve(parquet.columns));
     const columns = (await duck.rows(`DESCRIBE SELECT * FROM read_parquet(${source}, hive_partitioning = false)`))
       .map(({ column_name }, i) => {
         const { name, type, sql } = found[i]!;
         const own = identifier(String(column_name));
-        return { name, text: isNumberType(type) ? parquetText(sql, type) : `${own}::VARCHAR` };
+        return { name, text: isNumberType(type) || isInstantType(type) ? parquetText(sql, type) : `${own}::VARCHAR` };
       })
       .filter(({ name }) => subject.owner.subjects.has(name));
     const [{ n } = { n: 0n }] = await duck.rows(`SELECT count(*) AS n FROM ${table}`);

@@ -22,7 +22,7 @@ export function timestampText(nanos: string, zoned: boolean): string {
   const text =
     `CASE WHEN ${rest} = 0 THEN ${kept}::VARCHAR ` +
     `ELSE rtrim(strftime(${kept}, '%Y-%m-%d %H:%M:%S.%f') || lpad(${rest}::VARCHAR, 3, '0'), '0') END`;
-  return `coalesce(TRY((${text})${zoned ? " || '+00'" : ''}), (${nanos})::VARCHAR || ' ns since 1970')`;
+  return `coalesce(TRY((${text})${zoned ? " || '+00:00'" : ''}), (${nanos})::VARCHAR || ' ns since 1970')`;
 }
 
 /** The same of a time of day. */

@@ -1,12 +1,11 @@
 import type { CellParts, CellRule } from './cell-rule.ts';
 import { within64 } from './integer-sql.ts';
 import { parquetText } from './parquet-text.ts';
-import { isDecimalType, isFractionalType, isIntegerType, isNumberType } from './parquet-types.ts';
+import { isDecimalType, isFractionalType, isInstantType, isIntegerType, isNumberType } from './parquet-types.ts';
 import { isEpoch } from './time-formats.ts';
 import { epochNumber, epochText, epochTime, inYears, inZone } from './time-sql.ts';
 
 const TEXT = /^(?:VARCHAR|ENUM)/;
-const INSTANT = /^TIMESTAMP.*WITH TIME ZONE$/;
 const LOCAL_TIME = /^(?:TIMESTAMP(?:_S|_MS|_NS)?|DATE)$/;
 const NESTED = /\[|^(?:STRUCT|MAP|UNION|LIST)|^(?:BLOB|BIT)/;
 
@@ -32,7 +31,7 @@ export function fitsParquet(rule: CellRule, type: string): boolean {
       return TEXT.test(type);
     case 'time':
       if (isNumberType(type)) return rule.formats?.some(isEpoch) ?? false;
-      return INSTANT.test(type) || TEXT.test(type) || (rule.zone !== undefined && LOCAL_TIME.test(type));
+      return isInstantType(type) || TEXT.test(type) || (rule.zone !== undefined && LOCAL_TIME.test(type));
     default:
       return !NESTED.test(type);
   }
@@ -91,7 +90,7 @@ function timeParts({ formats = [], zone }: CellRule, column: string, type: strin
     const kept = `CASE WHEN ${epochNumber(text, format)}::VARCHAR::${type} = ${column} THEN ${epochTime(text, format)} END`;
     return { ...inYears(kept), missing: `isnan(${column})` };
   }
-  if (INSTANT.test(type)) return inYears(`${column}::TIMESTAMPTZ`);
+  if (isInstantType(type)) return inYears(`${column}::TIMESTAMPTZ`);
   const local = `TRY_CAST(${column} AS TIMESTAMP)`;
   // What is finer than is kept would be cut off.
   const exact = type === 'TIMESTAMP_NS' ? `CASE WHEN epoch_ns(${column}) % 1000 = 0 THEN ${local} END` : local;

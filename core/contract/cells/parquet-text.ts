@@ -1,4 +1,4 @@
-import { isDecimalType, isFractionalType, isNumberType } from './parquet-types.ts';
+import { isDecimalType, isFractionalType, isInstantType, isNumberType } from './parquet-types.ts';
 
 /** From here on a whole number is more than a single float holds, and written with an exponent. */
 const BEYOND_SINGLE = `'${2n ** 128n}'::DOUBLE`;
@@ -36,6 +36,8 @@ export function parquetText(column: string, type: string): string {
   if (isFractionalType(type)) return doubleText(`${column}::DOUBLE`);
   // The engine leaves out the zero before the point where the type has no digit for it.
   if (isDecimalType(type)) return String.raw`regexp_replace(${column}::VARCHAR, '^(-?)\.', '\10.')`;
+  // A zone as nearly all times are written, whatever the unit: what is finer than is kept has that text as well.
+  if (isInstantType(type)) return String.raw`regexp_replace(${column}::VARCHAR, '([+-][0-9]{2})$', '\1:00')`;
   return `${column}::VARCHAR`;
 }
 
