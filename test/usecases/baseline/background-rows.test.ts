@@ -15,6 +15,20 @@ const IDS = [1n, 2n, 3n, 4n, 5n].map((step) => 2n ** 53n + step).concat(-(2n ** 
 const notRun = () => Promise.reject(new Error('the model was opened'));
 
 describe('rows of the reference that a baseline keeps', () => {
+  it('have what 64 unsigned bits hold, which are not missing', async () => {
+    const dataFile = path.join(folder, 'unsigned.csv');
+    const largest = 2n ** 64n - 1n;
+    writeFileSync(dataFile, `u\n${largest}\n${largest - 1n}\n5\n`);
+    const manifest = Manifest.parse({ name: 'm', contract: { features: [{ name: 'u', type: 'integer' }] } });
+    const signature: Signature = {
+      inputs: [{ name: 'u', type: 'uint64', shape: [-1, 1] }],
+      outputs: [{ name: 'p', type: 'float32', shape: [-1, 1] }],
+    };
+    const built = await buildBaseline({ dataFile, open: notRun, manifest, signature, now: new Date(0) });
+    expect(built.profile.columns.u!.missing).toBe(0);
+    expect(new Set(built.background!.rows.flat())).toEqual(new Set([String(largest), String(largest - 1n), 5]));
+  });
+
   it.each(['csv', 'jsonl'])('have integers with every digit that they are written with, of .%s', async (ending) => {
     const dataFile = path.join(folder, `ids.${ending}`);
     const lines = ending === 'csv' ? ['id', ...IDS] : IDS.map((id) => `{"id":${id}}`);

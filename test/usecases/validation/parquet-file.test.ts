@@ -173,6 +173,14 @@ describe('Parquet files', () => {
     ]);
   });
 
+  it('have one text for an instant in columns without a type, whatever its unit', async () => {
+    const file = await parquet(
+      "SELECT '2024-03-01 08:00:00+00'::TIMESTAMPTZ AS id, '2024-03-01 08:00:00.5+00'::TIMESTAMPTZ AS extra, 'a' AS s",
+    );
+    const { kept } = await judge(file, { data: { id: 'id', extra: ['extra', 's'] } });
+    expect(kept).toEqual([{ id: '2024-03-01 08:00:00+00:00', extra: '2024-03-01 08:00:00.5+00:00', s: 'a' }]);
+  });
+
   it('keep all digits of times in columns without a type', async () => {
     const { kept } = await judge(fixture('nanoseconds'), { data: { extra: ['utc', 'local', 'clock'] } });
     expect(kept).toEqual([

@@ -52,10 +52,24 @@ describe('the rules of a feature', () => {
     expect(rule({ type: 'float', min: 0.5 }, 'min').clamp!(0)).toBe(0.5);
     expect(rule({ type: 'integer', min: 0.5 }, 'min').clamp!(0)).toBe(1);
     expect(rule({ type: 'integer', max: -0.5 }, 'max').clamp!(5)).toBe(-1);
-    expect(rule({ type: 'integer', max: 2 ** 60 }, 'max').clamp!(2n ** 62n)).toBe(2n ** 60n);
+    expect(rule({ type: 'integer', max: '1152921504606846977' }, 'max').clamp!(2n ** 62n)).toBe(2n ** 60n + 1n);
+    // By its digits as JSON has them.
+    expect(rule({ type: 'integer', max: 2 ** 60 }, 'max').clamp!(2n ** 62n)).toBe(BigInt(String(2 ** 60)));
     expect(rule({ type: 'string', maxLength: 2 }, 'maxLength').clamp!('a😀b')).toBe('a😀');
     for (const name of ['missing', 'type', 'finite'] as const)
       expect(rule({ type: 'float' }, name).clamp, name).toBeUndefined();
+  });
+
+  it('know integers beyond 2^53 from their neighbours, which are stated as strings', () => {
+    const stated = { type: 'integer', min: '-9007199254740995', max: '9007199254740993' };
+    expect([-(2n ** 53n) - 4n, -(2n ** 53n) - 3n, 0n].map(rule(stated, 'min').breaks)).toEqual([true, false, false]);
+    expect([2n ** 53n + 2n, 2n ** 53n + 1n, 0].map(rule(stated, 'max').breaks)).toEqual([true, false, false]);
+    expect(rule(stated, 'max').sql!('c')).toBe("c > '9007199254740993'::BIGINT");
+    // No double on the other side of the bound is certain to keep it.
+    expect(rule(stated, 'min').certain).toEqual({ lowest: Number.MIN_SAFE_INTEGER });
+    const { breaks, sql } = rule({ type: 'integer', allowed: [7, '9007199254740993'] }, 'allowed');
+    expect([7n, 7, 2n ** 53n, 2n ** 53n + 1n].map(breaks)).toEqual([false, false, true, false]);
+    expect(sql!('c')).toContain("'9007199254740993'::BIGINT");
   });
 
   it('know 2^53 from its neighbour in lists of integers', () => {
@@ -71,6 +85,7 @@ describe('the rules of a feature', () => {
     [{ type: 'string', allowed: ['a', 1] }, 'allowed has 1, which is no string'],
     [{ type: 'integer', allowed: ['1'] }, 'allowed has "1", which is no integer'],
     [{ type: 'float', min: 2, max: 1 }, 'min must not exceed max'],
+    [{ type: 'integer', min: '9007199254740994', max: '9007199254740993' }, 'min must not exceed max'],
   ])('are refused where they could never mean anything: %j', (given, message) => {
     const { error } = Contract.safeParse({ features: [{ name: 'x', ...given }] });
     expect(error?.issues.map((issue) => issue.message)).toEqual([message]);
