@@ -174,7 +174,7 @@ describe('Parquet files', () => {
   });
 
   it('have one text for an instant in columns without a type, whatever its unit', async () => {
-    const file = await parquet(
+    const file = await written(
       "SELECT '2024-03-01 08:00:00+00'::TIMESTAMPTZ AS id, '2024-03-01 08:00:00.5+00'::TIMESTAMPTZ AS extra, 'a' AS s",
     );
     const { kept } = await judge(file, { data: { id: 'id', extra: ['extra', 's'] } });
