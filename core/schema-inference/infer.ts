@@ -7,7 +7,7 @@ import type { ColumnProfile, Profile } from '../profile/profile.ts';
 import type { AssignedInput, OrderSource } from './assign-columns.ts';
 import { type ColumnKind, columnKind, isIdName, isTrueOrFalse, type NumberFacts } from './column-kinds.ts';
 import { InferenceError } from './inference-error.ts';
-import { assignBesideLabel, labelAmong, searchLabel } from './label-column.ts';
+import { assignBesideLabel, type LabelGuess, labelAmong, searchLabel, swallowedHints } from './label-column.ts';
 import type { LikelyLabels } from './likely-labels.ts';
 import { namesText } from './pick-columns.ts';
 import { widened, widenedWhole } from './widen.ts';
@@ -40,6 +40,12 @@ export interface TakenColumn {
   readonly why: string;
 }
 
+export interface SpareColumn {
+  readonly column: string;
+  /** By what it is something else. */
+  readonly why: string;
+}
+
 export interface InferredContract {
   readonly contract: Contract;
   /** Columns, in the order of the data. */
@@ -52,6 +58,12 @@ export interface InferredContract {
   readonly likely: { readonly id?: string; readonly time?: string };
   /** What only a person can say, in sentences. */
   readonly hints: readonly string[];
+  /** The label, where nobody has stated it. */
+  readonly guess?: LabelGuess;
+  /** Columns that may be features as well, and what else they are: to leave them out decided which others are. */
+  readonly spare: readonly SpareColumn[];
+  /** Of a label that is stated and does not hold the graph's classes: features that do, in sentences. */
+  readonly swallowed: readonly string[];
 }
 
 /** Text columns with at most this many values are taken for a closed list. */
@@ -102,8 +114,12 @@ export function inferContract(signature: Signature, data: Profile, options: Infe
   const constant: string[] = [];
   const features = inputs.flatMap((input) => featuresOf(input, data, { ...options, kinds, constant }));
   const carried = new Set(features.map(({ name }) => name));
-  const found = labelAmong(search, assignment, signature);
-  const label = options.label ?? found.label;
+  if (options.label !== undefined && carried.has(options.label))
+    throw new InferenceError(
+      `--label ${options.label}: the graph takes ${options.label} for a feature, as an input of that name; the ground truth is another column`,
+    );
+  const found = options.label === undefined ? labelAmong(search, { assignment, data }, signature) : { hints: [] };
+  const label = options.label ?? found.guess?.label;
   const rest = names.filter((name) => !carried.has(name) && !special.has(name) && name !== label);
   return {
     contract: Contract.parse({
@@ -116,11 +132,17 @@ export function inferContract(signature: Signature, data: Profile, options: Infe
       },
       file: options.id === undefined || options.guessed?.has(options.id) ? {} : { unique: [options.id] },
     }),
-    taken: takenColumns(names, { carried, kinds, label, labelWhy: found.why ?? '--label', options }),
+    taken: takenColumns(names, { carried, kinds, label, labelWhy: found.guess?.why ?? '--label', options }),
     ...(order === undefined ? {} : { order }),
     constant,
     likely: likelyOf(rest, { data, kinds }, options),
     hints: found.hints,
+    ...(found.guess === undefined ? {} : { guess: found.guess }),
+    spare: assignment.spare.map((column) => ({ column, why: kinds.get(column)!.why })),
+    swallowed:
+      options.label === undefined || options.labels?.sure.has(options.label)
+        ? []
+        : swallowedHints(search.held, assignment),
   };
 }
 
