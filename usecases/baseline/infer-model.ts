@@ -1,17 +1,11 @@
 import { Contract } from '../../core/contract/contract.ts';
 import { columnNamed } from '../../core/contract/data-columns.ts';
 import { Manifest } from '../../core/manifest/manifest.ts';
-import type { Baseline } from '../../core/profile/profile.ts';
+import type { Baseline, ReferencePerformance } from '../../core/profile/profile.ts';
 import { besideConstant } from '../../core/quality/beside-constant.ts';
 import { noBetterThanConstant } from '../../core/quality/no-better-than-constant.ts';
 import type { LabelGuess } from '../../core/schema-inference/label-column.ts';
-import {
-  type LabelEvidence,
-  labelDoubt,
-  labelHint,
-  labelQuestion,
-  spareQuestion,
-} from '../../core/schema-inference/label-doubt.ts';
+import { labelDoubt, labelHint, labelQuestion, spareQuestion } from '../../core/schema-inference/label-doubt.ts';
 import type { DecisionWishes } from '../../core/schema-inference/score-decision.ts';
 import type { ExaminedModel } from '../../platform/onnx/examine.ts';
 import { baselineOfReference } from './build-baseline.ts';
@@ -19,7 +13,7 @@ import type { Draft } from './draft.ts';
 import { type DraftOptions, draftContract } from './draft-contract.ts';
 import { inferOutputs } from './infer-outputs.ts';
 import { sampleReference } from './reference-sample.ts';
-import { type ReferenceTable, withReference } from './reference-table.ts';
+import { withReference } from './reference-table.ts';
 import { doesWellOn } from './rival-labels.ts';
 
 /** What somebody says of the data and of the outputs. */
@@ -45,12 +39,10 @@ export interface InferredModel {
  * @throws ReferenceRunError when the graph fails on all rows
  */
 export async function inferModel(examined: ExaminedModel, options: InferModelOptions): Promise<InferredModel> {
-  const draft = await draftContract(examined, options);
-  return withReference(options.dataFile, draft.contract, async (table) => {
-    const made = await modelOf(draft, table, { examined, options });
-    const sure = await withoutDoubt(made, { examined, options });
-    return sure === draft ? made : modelOf(sure, table, { examined, options });
-  });
+  const given = { examined, options };
+  const made = await modelOf(await draftContract(examined, options), given);
+  const sure = await withoutDoubt(made, given);
+  return sure.contract === made.draft.contract ? { ...made, draft: sure } : modelOf(sure, given);
 }
 
 interface Given {
@@ -58,42 +50,50 @@ interface Given {
   readonly options: InferModelOptions;
 }
 
-async function modelOf(
-  draft: Draft,
-  table: ReferenceTable | undefined,
-  { examined, options }: Given,
-): Promise<InferredModel> {
-  const { signature, open, classes } = examined;
-  const { model, dataFile, wishes } = options;
-  const { contract, preprocess, labels } = draft;
-  const drafted = Manifest.parse({ name: model, contract, ...(preprocess ? { preprocess } : {}) });
-  const label = columnNamed(contract.data, 'label');
-  const known = { dataFile, table, open, signature };
-  const { notes, ...decided } = await inferOutputs({
-    ...known,
-    ...{ manifest: drafted, labels, label, classes: classes(), wishes },
+const modelOf = (draft: Draft, { examined, options }: Given): Promise<InferredModel> =>
+  withReference(options.dataFile, draft.contract, async (table) => {
+    const { signature, open, classes } = examined;
+    const { model, dataFile, wishes } = options;
+    const { contract, preprocess, labels } = draft;
+    const drafted = Manifest.parse({ name: model, contract, ...(preprocess ? { preprocess } : {}) });
+    const known = { dataFile, table, open, signature, label: columnNamed(contract.data, 'label') };
+    const { notes, ...decided } = await inferOutputs({
+      ...known,
+      ...{ manifest: drafted, labels, classes: classes(), wishes },
+    });
+    const manifest = { ...drafted, ...decided, outputs: [...decided.outputs] };
+    const baseline = await baselineOfReference(table, { dataFile, open, manifest, signature, now: new Date() });
+    return { draft, manifest, notes, baseline };
   });
-  const manifest = { ...drafted, ...decided, outputs: [...decided.outputs] };
-  const baseline = await baselineOfReference(table, { dataFile, open, manifest, signature, now: new Date() });
-  return { draft, manifest, notes, baseline };
-}
 
 /** The draft, without its label where that is doubtful. @throws InferenceError where something has to be asked */
 async function withoutDoubt(made: InferredModel, given: Given): Promise<Draft> {
   const { draft, manifest, baseline } = made;
   const { guess, spare, swallowed, contract } = draft;
   const wide = contract.features.flatMap(({ name, index }) => (index === undefined ? [] : [name]));
-  const better = baseline.performance !== undefined && besideConstant(baseline.performance).better;
+  const { surely, likely } = besideOf(baseline.performance);
   const said = besideText(made);
-  const asGood = guess !== undefined && better && guess.decides ? await rivalsAsGood(guess, manifest, given) : [];
-  const evidence: LabelEvidence = { better, said, asGood };
-  const doubt = guess && labelDoubt(guess, evidence);
-  if (guess !== undefined && doubt !== undefined && guess.decides) throw labelQuestion(guess, doubt, wide);
-  if (spare.length > 0 && (!better || doubt !== undefined)) throw spareQuestion(spare, wide, said);
-  if (guess !== undefined && doubt !== undefined) return withoutLabel(draft, guess, labelHint(guess, doubt));
-  if (better || swallowed.length === 0) return draft;
-  // In place, for the model is the same.
-  return Object.assign(draft, { notices: [...draft.notices, ...swallowed] });
+  const asGood = surely && guess?.decides ? await rivalsAsGood(guess, manifest, given) : [];
+  // A name is worth something, where nothing else hangs on it.
+  const better = guess?.byName && !guess.decides ? likely : surely;
+  const doubt = guess && labelDoubt(guess, { better, said, asGood });
+  const named = guess?.byName === true && !guess.outdone;
+  if (spare.length > 0 && !surely && (guess === undefined || named)) throw spareQuestion(spare, wide, said);
+  if (guess !== undefined && doubt !== undefined) {
+    if (guess.decides) throw labelQuestion(guess, doubt, wide);
+    return withoutLabel(draft, guess, labelHint(guess, doubt));
+  }
+  return surely || swallowed.length === 0 ? draft : { ...draft, notices: [...draft.notices, ...swallowed] };
+}
+
+/** Whether a graph is better than a constant answer: surely, and as far as its reference goes. */
+function besideOf(performance: ReferencePerformance | undefined): { surely: boolean; likely: boolean } {
+  if (performance === undefined) return { surely: false, likely: false };
+  const { better, remark } = besideConstant(performance);
+  return {
+    surely: better,
+    likely: better || (remark === undefined && noBetterThanConstant(performance) === undefined),
+  };
 }
 
 /** How the graph does beside a constant answer, where it is not surely better. */
@@ -104,11 +104,9 @@ function besideText({ draft, manifest, baseline }: InferredModel): string {
     return 'no column is known to be the ground truth that would show it';
   if (performance === undefined) return 'no row of it has anything that the graph could have decided';
   const { remark } = besideConstant(performance);
-  return (
-    noBetterThanConstant(performance) ??
-    remark ??
-    `on ${performance.rows} rows the graph is not surely better than a constant answer`
-  );
+  const plain = noBetterThanConstant(performance);
+  if (plain !== undefined) return `the graph is ${plain}`;
+  return remark ?? `on ${performance.rows} rows the graph is not surely better than a constant answer`;
 }
 
 /** More drafts than this are not made to find out. */
