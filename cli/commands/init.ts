@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { InvalidArgumentError, type Command as Program } from 'commander';
 import * as z from 'zod';
@@ -16,6 +16,7 @@ import { InferDecisionError } from '../../core/schema-inference/infer-decision-e
 import { inferSegments } from '../../core/schema-inference/infer-segments.ts';
 import { namesText } from '../../core/schema-inference/pick-columns.ts';
 import { takesOneRow } from '../../core/schema-inference/row-inputs.ts';
+import { makeFolder } from '../../platform/make-folder.ts';
 import { MODEL_FILES } from '../../platform/model-folder.ts';
 import type { ExaminedModel } from '../../platform/onnx/examine.ts';
 import type { Draft } from '../../usecases/baseline/draft.ts';
@@ -130,7 +131,7 @@ async function writeFolder(
 ): Promise<ModelFolderView> {
   const { signature, unrepaired, repairs } = examined;
   const { draft, manifest, notes, baseline } = await inferred(name, examined, own);
-  await mkdir(folder, { recursive: true });
+  makeFolder(folder);
   const model = path.join(folder, MODEL_FILES.model);
   // As it was given: it is repaired wherever it is opened, and only a graph that was not can tell what it was.
   if (path.resolve(model) !== path.resolve(own.model)) await copyFile(unrepaired, model);

@@ -5,7 +5,14 @@ import { didYouMean } from '../errors/did-you-mean.ts';
 import type { Signature, TensorSpec } from '../model/signature.ts';
 import type { ColumnProfile, Profile } from '../profile/profile.ts';
 import type { AssignedInput, OrderSource } from './assign-columns.ts';
-import { type ColumnKind, columnKind, isIdName, isTrueOrFalse, type NumberFacts } from './column-kinds.ts';
+import {
+  type ColumnKind,
+  columnKind,
+  isIdName,
+  isTrueOrFalse,
+  type NumberFacts,
+  unreadNumbers,
+} from './column-kinds.ts';
 import { InferenceError } from './inference-error.ts';
 import { assignBesideLabel, type LabelGuess, labelAmong, searchLabel, swallowedHints } from './label-column.ts';
 import type { LikelyLabels } from './likely-labels.ts';
@@ -258,10 +265,17 @@ function featureOf(
       `input ${input.name} takes ${input.type}, which no missing value goes into, and column ${name} has nothing else`,
     );
   }
-  if (column.kind !== 'numeric')
+  if (column.kind !== 'numeric') {
+    const unread = unreadNumbers(column);
+    const odd = unread === undefined || unread === 'decimal commas' ? column.categories : unread.odd;
+    const rest =
+      odd.length < column.categories.length
+        ? ' among its numbers: correct it, or leave the cell empty where there is none'
+        : '';
     throw new InferenceError(
-      `input ${input.name} takes ${input.type}, and column ${name} holds text such as ${column.categories[0] ?? 'nothing'}`,
+      `input ${input.name} takes ${input.type}, and column ${name} holds text such as ${odd[0] === undefined ? 'nothing' : `'${odd[0]}'`}${rest}`,
     );
+  }
   const { min, max } = column;
   if (min === null || max === null) return { ...base, type };
   if (min === max) {
