@@ -17,6 +17,7 @@ import { InferenceError } from './inference-error.ts';
 import { assignBesideLabel, type LabelGuess, labelAmong, searchLabel, swallowedHints } from './label-column.ts';
 import type { LikelyLabels } from './likely-labels.ts';
 import { namesText } from './pick-columns.ts';
+import { type TakenColumn, takenColumns } from './taken-columns.ts';
 import { widened, widenedWhole } from './widen.ts';
 
 export interface InferOptions {
@@ -39,14 +40,7 @@ export interface InferOptions {
   readonly labels?: LikelyLabels | undefined;
 }
 
-/** What a column of the data was taken for, where that is not said by the graph. */
-export interface TakenColumn {
-  readonly column: string;
-  readonly as: 'id' | 'time' | 'label' | 'extra' | 'feature without drift';
-  /** By what. */
-  readonly why: string;
-}
-
+/** A column that may be a feature, and was taken for something else. */
 export interface SpareColumn {
   readonly column: string;
   /** By what it is something else. */
@@ -302,26 +296,4 @@ function within({ type }: TensorSpec, { min, max }: { min: number; max: number }
     ...(own !== undefined && min <= own.lowest ? {} : { min }),
     ...(own !== undefined && max >= own.highest ? {} : { max }),
   };
-}
-
-interface Assigned {
-  readonly carried: ReadonlySet<string>;
-  readonly kinds: ReadonlyMap<string, ColumnKind>;
-  readonly label: string | undefined;
-  readonly labelWhy: string;
-  readonly options: InferOptions;
-}
-
-function takenColumns(names: readonly string[], { carried, kinds, label, labelWhy, options }: Assigned): TakenColumn[] {
-  return names.flatMap((column): TakenColumn[] => {
-    const kind = kinds.get(column);
-    const by = kind === undefined ? undefined : `${kind.kind}: ${kind.why}`;
-    if (carried.has(column)) return by === undefined ? [] : [{ column, as: 'feature without drift', why: by }];
-    const guess = options.guessed?.has(column) ? kind?.why : undefined;
-    if (column === options.id) return [{ column, as: 'id', why: guess ?? '--id' }];
-    if (column === options.time) return [{ column, as: 'time', why: guess ?? '--time' }];
-    if (column === label) return [{ column, as: 'label', why: labelWhy }];
-    if (options.ignore?.includes(column)) return [{ column, as: 'extra', why: '--ignore' }];
-    return [{ column, as: 'extra', why: by ?? 'no input takes it' }];
-  });
 }
