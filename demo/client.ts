@@ -54,6 +54,7 @@ export class Caller {
   async truth(records: readonly { id: string; truth: number }[]): Promise<void> {
     const response = await this.send(`${this.url}/trimtab/v1/models/${this.model}/truth`, {
       method: 'POST',
+      headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ records }),
     });
     if (response.status !== 202) throw new Error(`truth: ${response.status} ${await response.text()}`);

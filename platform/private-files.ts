@@ -8,7 +8,7 @@ export const PRIVATE = { folder: 0o700, file: 0o600 } as const;
 export const SHARED = { folder: 0o2770, file: 0o660 } as const;
 
 /** What others than the owner may do: the group in a shared folder, nobody else ever. */
-export type Access = typeof PRIVATE | typeof SHARED;
+export type FileAccess = typeof PRIVATE | typeof SHARED;
 
 /** Whether somebody has shared a folder with its group: `chgrp GROUP FOLDER; chmod 2770 FOLDER`. */
 export const isShared = (mode: number): boolean => (mode & 0o2070) === 0o2070;
@@ -17,7 +17,7 @@ export const isShared = (mode: number): boolean => (mode & 0o2070) === 0o2070;
  * Who may read what is made in a folder. It follows from the folder itself, so that every process and every writer finds
  * the same, and the umask of none of them counts.
  */
-export const accessIn = (folder: string): Access => (isShared(modeOf(folder)) ? SHARED : PRIVATE);
+export const accessIn = (folder: string): FileAccess => (isShared(modeOf(folder)) ? SHARED : PRIVATE);
 
 /**
  * Makes a folder, and those above it, for their user alone, or for the group of the first one that was there, where it

@@ -10,7 +10,7 @@ import type { CostedDeployment, CostedModel } from './cost-view.ts';
 import { costedModel } from './model.ts';
 
 /** What is deployed besides models: a test holds these numbers to the templates. */
-export const FIXED_RESOURCES = { alarms: 25, spilloverAlarms: 1, dashboards: 1, keys: 1, secrets: 2 } as const;
+export const FIXED_RESOURCES = { alarms: 26, spilloverAlarms: 1, dashboards: 1, keys: 1, secrets: 2 } as const;
 
 /** What `trimtab.config.json` deploys, as far as it costs. @param models how many there are @default those it names */
 export function costedDeployment(config: DeploymentConfig, models?: number): CostedDeployment {

@@ -57,7 +57,12 @@ function installation(d: CostedDeployment, { prices }: PriceList): Group {
       prices.queueRequests,
       `${ASSUMED.pollers} pollers, one look in ${ASSUMED.pollSeconds} s each`,
     ),
-    line('alarms of the machinery', d.alarms, prices.alarms, 'dead letters, schedules, callers, captures, files'),
+    line(
+      'alarms of the machinery',
+      d.alarms,
+      prices.alarms,
+      'dead letters, schedules, callers, captures, files, bookkeeping',
+    ),
     line(
       'custom metrics',
       ASSUMED.fileMetrics + ASSUMED.routeMetrics + ASSUMED.judgeEnvironmentMetrics,

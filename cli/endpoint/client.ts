@@ -52,7 +52,8 @@ export class EndpointClient {
   /** @throws CheckFailedError when it does not answer, or with an error; EndpointBusyError where that says when to come again */
   async ask(path: string, message?: unknown, headers: Readonly<Record<string, string>> = {}): Promise<HttpReply> {
     const from = performance.now();
-    const request = message === undefined ? { headers } : { method: 'POST', headers, body: exactText(message) };
+    const json = { 'content-type': 'application/json', ...headers };
+    const request = message === undefined ? { headers } : { method: 'POST', headers: json, body: exactText(message) };
     let response: Response;
     try {
       response = await this.fetch(`${this.url}${path}`, request);

@@ -10,7 +10,7 @@ import { codeOf, isAbsent, writeAtomically } from './atomic.ts';
 import { assertReserve } from './disk-reserve.ts';
 import { withFileLock } from './lock.ts';
 import { decodePart, encodePart } from './names.ts';
-import { heldForWriting, identityOf } from './writers.ts';
+import { fileIdentity, heldForWriting } from './writers.ts';
 
 /** How often a file that is changed while it is being copied is copied again. */
 const COPIES = 5;
@@ -89,7 +89,7 @@ export class FileObjectStore implements ObjectStore {
     const found = new Map<string, number>();
     for (const [key, file] of held.size === 0 ? [] : files) {
       const info = await stat(file).catch(() => undefined);
-      const pid = info && held.get(identityOf(info));
+      const pid = info && held.get(fileIdentity(info));
       if (pid !== undefined) found.set(key, pid);
     }
     return found;

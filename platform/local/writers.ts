@@ -5,7 +5,7 @@ import path from 'node:path';
 const ACCESS = 0o3;
 
 /** A file by what it is, whatever its name. */
-export const identityOf = ({ dev, ino }: { dev: number | bigint; ino: number | bigint }): string => `${dev}:${ino}`;
+export const fileIdentity = ({ dev, ino }: { dev: number | bigint; ino: number | bigint }): string => `${dev}:${ino}`;
 
 /**
  * Files with one of some names that a process holds open for writing, by their identity, with its number. Only Linux says
@@ -34,7 +34,7 @@ async function writtenBy(pid: string, fd: string): Promise<string | undefined> {
   try {
     const info = await readFile(`/proc/${pid}/fdinfo/${fd}`, 'utf8');
     const flags = Number.parseInt(/^flags:\s*([0-7]+)/m.exec(info)?.[1] ?? '0', 8);
-    return (flags & ACCESS) === 0 ? undefined : identityOf(await stat(`/proc/${pid}/fd/${fd}`));
+    return (flags & ACCESS) === 0 ? undefined : fileIdentity(await stat(`/proc/${pid}/fd/${fd}`));
   } catch {
     // It was closed meanwhile.
     return undefined;

@@ -28,7 +28,7 @@ export class FeedError extends PlatformError {
 }
 
 /** Why a process with a model was ended, or has ended: of its time, of its memory, or by itself. */
-export type LossReason = 'time' | 'memory' | 'crash';
+export type ModelLossReason = 'time' | 'memory' | 'crash';
 
 /** A model has not answered in time, or has taken its process along. */
 export class ModelLostError extends PlatformError {
@@ -38,7 +38,7 @@ export class ModelLostError extends PlatformError {
 
   constructor(
     message: string,
-    readonly reason: LossReason = 'crash',
+    readonly reason: ModelLossReason = 'crash',
     { allowed, ...options }: ErrorOptions & { readonly allowed?: number | undefined } = {},
   ) {
     super(message, options);

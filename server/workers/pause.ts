@@ -1,11 +1,11 @@
 import { ProtocolError } from '../../core/protocols/protocol.ts';
-import type { LossReason } from '../../platform/onnx/errors.ts';
+import type { ModelLossReason } from '../../platform/onnx/errors.ts';
 import type { RunPause } from '../../platform/onnx/model.ts';
 import type { Pause } from '../lib/circuit-breaker.ts';
 import type { PooledModel } from './pooled-model.ts';
 
 /** Why a model pauses, for whoever asks. */
-export const PAUSE_REASONS: Readonly<Record<LossReason, string>> = {
+export const PAUSE_REASONS: Readonly<Record<ModelLossReason, string>> = {
   time: 'a run of it has not ended in time',
   memory: 'a run of it took more memory than it may',
   crash: 'a run of it has ended its process',

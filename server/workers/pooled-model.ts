@@ -1,4 +1,4 @@
-import type { LossReason } from '../../platform/onnx/errors.ts';
+import type { ModelLossReason } from '../../platform/onnx/errors.ts';
 import type { OnnxModel } from '../../platform/onnx/model.ts';
 import { CircuitBreaker } from '../lib/circuit-breaker.ts';
 
@@ -17,7 +17,7 @@ export interface ModelSource {
 export class PooledModel {
   readonly breaker = new CircuitBreaker();
   /** Runs that were ended, by the reason. */
-  readonly ended: Record<LossReason, number> = { time: 0, memory: 0, crash: 0 };
+  readonly ended: Record<ModelLossReason, number> = { time: 0, memory: 0, crash: 0 };
   /** Time of workers that its runs and loads took. */
   workerMs = 0;
   /** How long it took to load. */

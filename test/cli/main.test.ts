@@ -35,7 +35,9 @@ describe('trimtab', () => {
     await run('release', 'flight-delay', '1');
     const clean = await run('history', 'flight-delay', '--verify');
     expect(clean).toMatchObject({ status: 0, err: '' });
-    expect(clean.out).toMatch(/3 entries are as they were written; head [0-9a-f]{64}$/);
+    expect(clean.out).toMatch(
+      /3 entries are as they were written; head [0-9a-f]{64}\nsealed with the key of the home; \d+ held against anchors$/,
+    );
 
     const file = (number: number) => path.join(folder, 'home', 'ledger', 'flight-delay', `00000000${number}.json`);
     const change = (number: number, from: string, to: string): void => {
@@ -45,15 +47,19 @@ describe('trimtab', () => {
     };
     change(2, 'user:ada', 'user:eve');
     expect(await json('history', 'flight-delay', '--verify')).toMatchObject({
-      faults: [{ entry: 2, fault: 'it is not what it was when entry 3 was appended' }],
+      faults: [
+        { entry: 2, fault: 'it is not what it was when entry 3 was appended' },
+        { entry: 2, fault: 'it is not what the anchor says that is kept of it' },
+        { entry: 2, fault: 'it is not what was sealed' },
+      ],
     });
     change(2, 'user:eve', 'user:ada');
-    // The last entry has no other behind it, but its release is kept beside the ledger.
+    // The last entry has no other behind it, but it is sealed, and its release is kept beside the ledger.
     change(3, '"champion": 1', '"champion": null');
     const forged = await run('history', 'flight-delay', '--verify');
     expect(forged).toMatchObject({
       status: 1,
-      err: 'trimtab: the ledger of flight-delay is not as it was written: 1 fault',
+      err: 'trimtab: the ledger of flight-delay is not as it was written: 3 faults',
     });
     expect(forged.out).toContain('its state is not the release that is kept of it');
   });

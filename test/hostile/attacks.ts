@@ -50,7 +50,7 @@ function keepOpen(url: string, count: number, begin: (socket: Socket) => void): 
 }
 
 const post = (length: string): string =>
-  `POST ${PATH} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n${length}\r\n\r\n`;
+  `POST ${PATH} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n${length}\r\n\r\n`;
 
 /** Heads that promise 6 MB, and nothing after them. */
 export const promises = (url: string, count: number): Attack =>

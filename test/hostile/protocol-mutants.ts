@@ -60,7 +60,7 @@ function encoded({ method, path, query, headers, body }: HttpRequest, random: Ra
   const framing = chunked ? { 'transfer-encoding': 'chunked' } : { 'content-length': String(content.length) };
   const search = searchOf(query);
   const at = path.split('/').map(encodeURIComponent).join('/').replaceAll('%3A', ':');
-  const lines = Object.entries({ host: 'x', ...framing, ...headers })
+  const lines = Object.entries({ host: 'localhost', ...framing, ...headers })
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${name}: ${value}\r\n`);
   const head = `${method} ${at}${search === '' ? '' : `?${search}`} HTTP/1.1\r\n${lines.join('')}\r\n`;
@@ -78,7 +78,7 @@ function inChunks(content: Buffer, random: Random): Buffer {
 }
 
 const example = (random: Random): Buffer => encoded(random.pick(EXAMPLES).request, random);
-const POST = 'POST /v2/models/tree/infer HTTP/1.1\r\nhost: x\r\n';
+const POST = 'POST /v2/models/tree/infer HTTP/1.1\r\nhost: localhost\r\n';
 const text = (lines: string): Buffer => Buffer.from(lines, 'latin1');
 
 /** Ways in which HTTP is broken. All of them are followed by the end of what is sent. */
@@ -109,10 +109,12 @@ const BREAKS: readonly ((random: Random) => Buffer)[] = [
   (random) => text(`${POST}transfer-encoding: chunked\r\n\r\n${random.pick(CHUNKS)}`),
   (random) => text(`${POST}content-length: ${random.pick(LENGTHS)}\r\n\r\n{}`),
   (random) => text(`${POST}${random.pick(HEADERS)}\r\ncontent-length: 2\r\n\r\n{}`),
-  (random) => text(`${random.pick(LINES)}\r\nhost: x\r\ncontent-length: 0\r\n\r\n`),
+  (random) => text(`${random.pick(LINES)}\r\nhost: localhost\r\ncontent-length: 0\r\n\r\n`),
   (random) =>
-    text(`GET / HTTP/1.1\r\nhost: x\r\n${`a${'b'.repeat(random.below(40))}: c\r\n`.repeat(random.below(3_000))}\r\n`),
-  (random) => text(`GET /${'x'.repeat(random.below(100_000))} HTTP/1.1\r\nhost: x\r\n\r\n`),
+    text(
+      `GET / HTTP/1.1\r\nhost: localhost\r\n${`a${'b'.repeat(random.below(40))}: c\r\n`.repeat(random.below(3_000))}\r\n`,
+    ),
+  (random) => text(`GET /${'x'.repeat(random.below(100_000))} HTTP/1.1\r\nhost: localhost\r\n\r\n`),
 ];
 
 const CHUNKS = [

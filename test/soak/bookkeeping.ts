@@ -12,7 +12,7 @@ export const TRUTH_MEGABYTES = '1';
 
 /** Lines in which the server says that something cannot be written, or can again. */
 export const TROUBLE =
-  /^(\w+ (cannot be kept|are kept again) \(.*|\{.*"message":"ground truth cannot be stored".*)\n/gm;
+  /^(\w+ (cannot be kept|are kept again) \(.*|metrics of the home: EISDIR: .*|\{.*"message":"ground truth cannot be stored".*)\n/gm;
 
 /** The disk of a home that is served: files stand where folders should be, which no write gets past. */
 export class Disk implements DiskState {

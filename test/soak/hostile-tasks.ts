@@ -28,7 +28,9 @@ export function hostileTasks({ client, grpc, format, cases, check }: HostileCall
       async run() {
         const socket = await client.connect();
         const answers = answersOn(socket);
-        socket.write(`POST /v2/models/tree/infer HTTP/1.1\r\nhost: x\r\ncontent-length: ${6 * MEGABYTE}\r\n\r\n`);
+        socket.write(
+          `POST /v2/models/tree/infer HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${6 * MEGABYTE}\r\n\r\n`,
+        );
         const [answer] = await answers;
         const told = answer?.body.toString('utf8') ?? 'nothing';
         if (answer?.status !== 408 || !told.includes('too slowly'))
@@ -48,7 +50,7 @@ export function hostileTasks({ client, grpc, format, cases, check }: HostileCall
         const socket = await client.connect();
         const answers = answersOn(socket);
         socket.write(
-          `POST ${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ntransfer-encoding: chunked\r\n${lines.join('')}\r\n`,
+          `POST ${path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ntransfer-encoding: chunked\r\n${lines.join('')}\r\n`,
         );
         socket.write(Buffer.from(`${[...text].map((byte) => `1\r\n${byte}\r\n`).join('')}0\r\n\r\n`, 'latin1'));
         const [answer] = await answers;

@@ -1,7 +1,7 @@
 import type { TensorData } from '../../../core/model/tensor.ts';
 import type { RunReport } from '../../../core/observability/observation.ts';
 import { PlatformError } from '../../errors.ts';
-import { type LossReason, ModelLostError } from '../errors.ts';
+import { type ModelLossReason, ModelLostError } from '../errors.ts';
 import type { LoadOptions, OnnxModel } from '../model.ts';
 import { endFirst, MemoryLimit } from './memory-limit.ts';
 import type { WorkerModel } from './messages.ts';
@@ -180,7 +180,7 @@ export class IsolatedProcess {
 
   /** @param lateMs what it was given, where it took longer */
   #lostError(cause: WorkerLostError, lateMs: number | undefined, memory: MemoryLimit | undefined): ModelLostError {
-    const lost = (how: string, reason: LossReason, allowed?: number): ModelLostError =>
+    const lost = (how: string, reason: ModelLossReason, allowed?: number): ModelLostError =>
       new ModelLostError(`the model was lost: ${how}`, reason, { cause, allowed });
     const { memoryMb } = this.isolation;
     if (memory?.exceeded)

@@ -116,7 +116,9 @@ describeOnLambda('the packaged inference function', () => {
     const { tmp, isolated } = environment.sandbox;
     // Where the file system is read-only, anything else would have failed.
     if (isolated) expect(readdirSync(tmp)).toEqual(['trimtab']);
-    expect(readdirSync(path.join(tmp, 'trimtab')).sort()).toEqual(['models', 'rehearsals', 'releases']);
+    const kept = path.join(tmp, 'trimtab');
+    expect(readdirSync(kept).sort()).toEqual(['.unfinished', 'models', 'rehearsals', 'releases']);
+    expect(readdirSync(path.join(kept, '.unfinished'))).toEqual([]);
     expect(readdirSync(path.join(tmp, 'trimtab', 'models')).every((name) => /^[0-9a-f]{64}\.onnx$/.test(name))).toBe(
       true,
     );

@@ -141,10 +141,16 @@ describe('The server among strangers who have the same address as everybody else
       const close = last ? 'connection: close\r\n' : '';
       return `POST /v1/models/tree:predict HTTP/1.1\r\nhost: x\r\n${close}x-request-id: ${id}\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
     };
+    let most = 0;
+    let look = setImmediate(function again() {
+      most = Math.max(most, bounds.admission.requests);
+      look = setImmediate(again);
+    });
     socket.write(Array.from({ length: 200 }, (_, i) => one(i, i === 199)).join(''));
-    await expect.poll(() => bounds.admission.requests).toBeGreaterThan(0);
-    expect(bounds.admission.requests).toBeLessThanOrEqual(16);
     const given = await answers;
+    clearImmediate(look);
+    expect(most).toBeGreaterThan(0);
+    expect(most).toBeLessThanOrEqual(16);
     expect(given.map(({ status }) => status)).toEqual(Array(200).fill(200));
     expect(given.map(({ headers }) => headers['x-request-id'])).toEqual(given.map((_, i) => String(i)));
     await nothingHeld();
