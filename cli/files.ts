@@ -42,7 +42,8 @@ export function fileErrorText(error: unknown): string | undefined {
   const where = file === undefined ? 'a file' : shownPath(file);
   switch (code) {
     case 'ENOENT':
-      return file === undefined ? undefined : missingText(file);
+      if (file === undefined) return undefined;
+      return syscall === 'mkdir' ? `no folder can be made at ${where}` : missingText(file);
     case 'ENOTDIR':
       return file === undefined ? undefined : `${shownPath(firstThatIsNoFolder(file))} is a file, expected a folder`;
     case 'EEXIST':

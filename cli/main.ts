@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
+import { didYouMean } from '../core/errors/did-you-mean.ts';
 import { RegistrationRefusedError, ReleaseConflictError, ReleaseRefusedError } from '../core/registry/errors.ts';
 import { addApprove } from './commands/approve.ts';
 import { addBaseline } from './commands/baseline.ts';
@@ -105,6 +106,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     .exitOverride()
     .configureOutput({
       writeOut: (text) => io.out(text.trimEnd()),
+      outputError: (text, write) => write(`${text.trimEnd()}${meantOption(text, program, argv)}`),
       writeErr: (text) => io.err(forPeople(io, 'err', printableLines(text.trimEnd()))),
     });
   program.on('option:version', () => {
@@ -123,6 +125,21 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     return failed(error, io);
   }
 }
+
+/** Of a required option that is missing, the one that was written in its place: Commander looks for that first. */
+function meantOption(text: string, program: Command, argv: readonly string[]): string {
+  const [, missing] = /required option '(?:-\w, )?(--[\w-]+)/.exec(text) ?? [];
+  if (missing === undefined) return '';
+  const known = new Set(
+    [program, ...program.commands.filter((command) => argv.includes(command.name()))].flatMap(longOptions),
+  );
+  const given = argv.map((word) => word.split('=')[0]!).filter((word) => word.startsWith('--') && !known.has(word));
+  const written = given.find((word) => didYouMean(word, [missing]) !== '');
+  return written === undefined ? '' : `\n(${written} is no option: did you mean ${missing}?)`;
+}
+
+const longOptions = (command: Command): (string | undefined)[] =>
+  [command, ...command.commands].flatMap(({ options }) => options.map(({ long }) => long ?? undefined));
 
 /** Read only when it is asked for. */
 function packageVersion(): string {

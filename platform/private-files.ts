@@ -1,5 +1,6 @@
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { makeFolder } from './make-folder.ts';
 
 /** For the user alone. */
 export const PRIVATE = { folder: 0o700, file: 0o600 } as const;
@@ -26,7 +27,7 @@ export const accessIn = (folder: string): FileAccess => (isShared(modeOf(folder)
  */
 export function makePrivateFolder(wanted: string): string | undefined {
   const folder = path.resolve(wanted);
-  const first = mkdirSync(folder, { recursive: true, mode: PRIVATE.folder });
+  const first = makeFolder(folder, PRIVATE.folder);
   if (first === undefined) return undefined;
   if (accessIn(path.dirname(first)) === SHARED)
     for (let made = folder; made.length >= first.length; made = path.dirname(made)) chmodSync(made, SHARED.folder);

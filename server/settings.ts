@@ -243,7 +243,7 @@ export function readSettings(
     const result = SETTINGS[name].schema.safeParse(value === '' ? Number.NaN : value);
     if (!result.success)
       throw new SettingError(
-        `${fromFlag ? `--${flagOf(name)}` : variable} is '${value}': ${result.error.issues[0]!.message}`,
+        `${fromFlag ? `--${flagOf(name)}` : variable} is '${value}': ${issueText(result.error.issues[0]!, name)}`,
       );
     settings[name] = result.data;
   }
@@ -254,6 +254,12 @@ export function readSettings(
     (name) => (flags[optionOf(name)] ?? env[variableOf(name)]) !== undefined,
   );
 }
+
+/** A text that was coerced to a number is none to whoever wrote it. */
+const issueText = (issue: z.core.$ZodIssue, name: SettingName): string =>
+  issue.code === 'invalid_type' && issue.expected === 'number'
+    ? `expected a number and no unit (${SETTINGS[name].help})`
+    : issue.message;
 
 /** @throws SettingError when settings of access contradict each other, or let in everybody who is not asked */
 function assertProtected({ host, tokens, tlsCert, tlsKey, tlsClientCa, insecure }: Settings): void {

@@ -1,6 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command as Program } from 'commander';
+import { makeFolder } from '../../platform/make-folder.ts';
 import { runDriftDetection } from '../../usecases/drift/detect-drift.ts';
 import { driftOfFile } from '../../usecases/drift/detect-file-drift.ts';
 import type { DriftView, FileDriftView } from '../../usecases/drift/drift-view.ts';
@@ -67,7 +68,7 @@ export function addDrift(program: Program, io: Io, options: () => GlobalOptions)
 async function writeReport(html: string, out: string | undefined): Promise<string> {
   const write = async (folder: string): Promise<void> => writeFile(path.join(folder, REPORT), html);
   if (out === undefined) return path.join((await resultsFolder('drift', write)).folder, REPORT);
-  await mkdir(out, { recursive: true });
+  makeFolder(out);
   await write(out);
   return path.join(out, REPORT);
 }

@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { InvalidArgumentError, type Command as Program } from 'commander';
 import * as z from 'zod';
-import { columnNamed } from '../../core/contract/data-columns.ts';
 import { didYouMean } from '../../core/errors/did-you-mean.ts';
-import { Manifest } from '../../core/manifest/manifest.ts';
+import type { Manifest } from '../../core/manifest/manifest.ts';
 import { Segments } from '../../core/manifest/segments.ts';
 import { qualityProblem } from '../../core/manifest/validate-quality.ts';
 import { ModelName } from '../../core/model/names.ts';
@@ -13,16 +12,16 @@ import type { Signature } from '../../core/model/signature.ts';
 import type { Baseline } from '../../core/profile/profile.ts';
 import { parseCsv } from '../../core/protocols/formats/csv.ts';
 import { noBetterThanConstant } from '../../core/quality/no-better-than-constant.ts';
-import type { InferredDecision } from '../../core/schema-inference/infer-decision.ts';
 import { InferDecisionError } from '../../core/schema-inference/infer-decision-error.ts';
 import { inferSegments } from '../../core/schema-inference/infer-segments.ts';
 import { namesText } from '../../core/schema-inference/pick-columns.ts';
 import { takesOneRow } from '../../core/schema-inference/row-inputs.ts';
+import { makeFolder } from '../../platform/make-folder.ts';
 import { MODEL_FILES } from '../../platform/model-folder.ts';
 import type { ExaminedModel } from '../../platform/onnx/examine.ts';
 import type { Draft } from '../../usecases/baseline/draft.ts';
+import type { InferredModel } from '../../usecases/baseline/infer-model.ts';
 import type { ModelFolderView } from '../../usecases/baseline/model-folder-view.ts';
-import type { ReferenceTable } from '../../usecases/baseline/reference-table.ts';
 import { type GlobalOptions, type Io, print } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { assertFileExists } from '../files.ts';
@@ -130,23 +129,9 @@ async function writeFolder(
   examined: ExaminedModel,
   own: InitOptions,
 ): Promise<ModelFolderView> {
-  const { signature, open, unrepaired, repairs } = examined;
-  const { draftContract } = await import('../../usecases/baseline/draft-contract.ts');
-  const { id, time, label, features, ignore, strict, timeZone, timeFormat } = own;
-  const draft = await draftContract(examined, {
-    ...{ model: name, dataFile: own.data, id, time, label, features, ignore, strict, timeZone, timeFormat },
-  });
-  const { contract, preprocess } = draft;
-  const drafted = Manifest.parse({ name, contract, ...(preprocess ? { preprocess } : {}) });
-  const { withReference } = await import('../../usecases/baseline/reference-table.ts');
-  const { baselineOfReference } = await import('../../usecases/baseline/build-baseline.ts');
-  const { manifest, notes, baseline } = await withReference(own.data, { contract, signature }, async (table) => {
-    const { notes, ...decided } = await decisionOf(examined, drafted, own, { table, labels: draft.labels });
-    const manifest = { ...drafted, ...decided, outputs: [...decided.outputs] };
-    const options = { dataFile: own.data, open, manifest, signature, now: new Date() };
-    return { manifest, notes, baseline: await baselineOfReference(table, options) };
-  });
-  await mkdir(folder, { recursive: true });
+  const { signature, unrepaired, repairs } = examined;
+  const { draft, manifest, notes, baseline } = await inferred(name, examined, own);
+  makeFolder(folder);
   const model = path.join(folder, MODEL_FILES.model);
   // As it was given: it is repaired wherever it is opened, and only a graph that was not can tell what it was.
   if (path.resolve(model) !== path.resolve(own.model)) await copyFile(unrepaired, model);
@@ -215,26 +200,17 @@ function withSegments(manifest: Manifest, { profile }: Baseline, names: readonly
   return whole;
 }
 
-/** The decision that the outputs can make. @throws UsageError */
-async function decisionOf(
-  { signature, open, classes }: ExaminedModel,
-  manifest: Manifest,
-  own: InitOptions,
-  { table, labels }: { readonly table: ReferenceTable | undefined } & Pick<Draft, 'labels'>,
-): Promise<InferredDecision> {
-  const { inferOutputs } = await import('../../usecases/baseline/infer-outputs.ts');
+/** @throws UsageError when what is wished for does not go with the graph */
+async function inferred(model: string, examined: ExaminedModel, own: InitOptions): Promise<InferredModel> {
+  const { inferModel } = await import('../../usecases/baseline/infer-model.ts');
+  const { id, time, label, features, ignore, strict, timeZone, timeFormat } = own;
   const threshold = numberOf(own.threshold, '--threshold');
   const tolerance = numberOf(own.tolerance, '--tolerance');
+  if (tolerance !== undefined && tolerance <= 0)
+    throw new UsageError(`--tolerance is how much a prediction may miss by, more than 0, received '${own.tolerance}'`);
   try {
-    return await inferOutputs({
-      dataFile: own.data,
-      table,
-      open,
-      signature,
-      manifest,
-      labels,
-      label: columnNamed(manifest.contract.data, 'label'),
-      classes: classes(),
+    return await inferModel(examined, {
+      ...{ model, dataFile: own.data, id, time, label, features, ignore, strict, timeZone, timeFormat },
       wishes: { output: own.output, threshold, tolerance },
     });
   } catch (error) {

@@ -9,6 +9,8 @@ export interface BesideConstant {
   readonly worse?: string;
   /** What is worth a look all the same; also that nothing can be told. */
   readonly remark?: string;
+  /** Whether it is surely worth more than the constant. */
+  readonly better: boolean;
 }
 
 /**
@@ -18,8 +20,8 @@ export interface BesideConstant {
  */
 export function besideConstant({ classes, squares, rows }: ReferencePerformance): BesideConstant {
   if (squares !== undefined) return besideMean(squares);
-  if (classes === undefined || classes.length === 0) return {};
-  if (classes.length === 1) return { remark: saysNothing(rows, `the label ${classes[0]!.name}`) };
+  if (classes === undefined || classes.length === 0) return { better: false };
+  if (classes.length === 1) return { better: false, remark: saysNothing(rows, `the label ${classes[0]!.name}`) };
   const most = classes.reduce((a, b) => (b.rows > a.rows ? b : a));
   const wrong = classes.reduce((sum, each) => sum + each.wrong, 0);
   const others = rows - most.rows;
@@ -27,10 +29,12 @@ export function besideConstant({ classes, squares, rows }: ReferencePerformance)
   // By row: 1 where it alone is wrong, -1 where the constant alone is.
   const squared =
     (most.wrong + classes.reduce((sum, each) => sum + (each === most ? 0 : each.rows - each.wrong), 0)) / rows;
-  if (excess - Z * Math.sqrt((squared - excess ** 2) / rows) <= 0) return {};
+  const apart = tellsApart(classes);
+  const spread = Z * Math.sqrt((squared - excess ** 2) / rows);
+  if (excess - spread <= 0) return { better: apart || excess + spread < 0 };
   const said = `wrong on ${percent(wrong / rows)} of ${rows} rows of its own reference, where ${most.name} every time would be wrong on ${percent(others / rows)}`;
-  if (tellsApart(classes)) return { remark: `it is ${said}; by class it does better than that` };
-  return { worse: said };
+  if (apart) return { better: true, remark: `it is ${said}; by class it does better than that` };
+  return { better: false, worse: said };
 }
 
 /** Whether the mean over classes of their error rates is surely below that of a constant. */
@@ -48,9 +52,11 @@ function tellsApart(classes: NonNullable<ReferencePerformance['classes']>): bool
 
 function besideMean({ rows, error, ofMean, deviation }: NonNullable<ReferencePerformance['squares']>): BesideConstant {
   // Beside labels that are all alike, their mean is the truth itself.
-  if (ofMean === 0) return { remark: saysNothing(rows, 'the same label') };
-  if (error - ofMean - (Z * deviation) / Math.sqrt(rows) <= 0) return {};
+  if (ofMean === 0) return { better: false, remark: saysNothing(rows, 'the same label') };
+  const spread = (Z * deviation) / Math.sqrt(rows);
+  if (error - ofMean - spread <= 0) return { better: error - ofMean + spread < 0 };
   return {
+    better: false,
     worse: `off by ${short(Math.sqrt(error))} (RMSE) on ${rows} rows of its own reference, where their mean every time is off by ${short(Math.sqrt(ofMean))}`,
   };
 }

@@ -3,7 +3,7 @@ import type { TensorSpec } from '../model/signature.ts';
 import type { ColumnProfile, Profile } from '../profile/profile.ts';
 import { isTrueOrFalse } from './column-kinds.ts';
 import { InferenceError } from './inference-error.ts';
-import { columnsIn, namesText, pickColumns, unevenColumns, widthOf } from './pick-columns.ts';
+import { type ColumnChoice, columnsIn, namesText, pickColumns, unevenColumns, widthOf } from './pick-columns.ts';
 
 /** By what the columns of inputs [n, k] are in their order: somebody said it, the graph says it, or the file has it so. */
 export type OrderSource = 'stated' | 'graph' | 'file';
@@ -18,6 +18,8 @@ export interface Assignment {
   readonly inputs: readonly AssignedInput[];
   /** Undefined where every input takes the column of its name. */
   readonly order?: OrderSource;
+  /** Columns of numbers that may be features as well, left out because the others came out even. */
+  readonly spare: readonly string[];
 }
 
 export interface AssignOptions {
@@ -58,6 +60,7 @@ export function assignColumns(inputs: readonly TensorSpec[], data: Profile, opti
   return {
     inputs: inputs.map((spec) => ({ spec, columns: dealt?.columns.get(spec) ?? [own.get(spec)!] })),
     ...(dealt === undefined ? {} : { order: dealt.order }),
+    spare: dealt?.spare ?? [],
   };
 }
 
@@ -93,6 +96,7 @@ interface Found {
 interface Dealt {
   readonly columns: ReadonlyMap<TensorSpec, readonly string[]>;
   readonly order: OrderSource;
+  readonly spare: readonly string[];
 }
 
 /** Features as they are stated, those that inputs take by their name left out. */
@@ -104,7 +108,7 @@ function stated({ own, open }: Found, { features }: AssignOptions): Dealt | unde
     throw new InferenceError(
       `--features names ${names.length} columns for ${open.map(({ name, shape }) => `input ${name} [${shape.map(sizeText).join(', ')}]`).join(' and ')}, expected ${wanted.columns}${wanted.free ? ' or more' : ''}`,
     );
-  return { columns: deal(names, open), order: 'stated' };
+  return { columns: deal(names, open), order: 'stated', spare: [] };
 }
 
 /** The graph's own names, where they are columns of the data: names such as f0 that no data has say nothing. */
@@ -123,7 +127,7 @@ function byGraph({ open, data }: Found, { named, taken }: AssignOptions): Dealt 
   const claimed = named.find((name) => taken.has(name));
   if (claimed !== undefined)
     throw new InferenceError(`the graph says that it takes ${claimed}, which is stated to be something else`);
-  return { columns: deal(named, open), order: 'graph' };
+  return { columns: deal(named, open), order: 'graph', spare: [] };
 }
 
 /** Numbers to inputs of numbers, texts to inputs of texts, each in the order of the file. */
@@ -144,6 +148,7 @@ function byFile({ own, open, data }: Found, options: AssignOptions): Dealt {
   // A model that takes nothing but text was given its numbers as text, too.
   const spoken = ofNumbers.length === 0 && texts.length < widthOf(ofText).columns ? rest : texts;
   const dealt = new Set<string>();
+  const spare: string[] = [];
   for (const { inputs, candidates, kind } of [
     { inputs: ofNumbers, candidates: numbers, kind: 'numeric' as const },
     { inputs: ofText, candidates: spoken, kind: ofNumbers.length === 0 ? ('free' as const) : ('text' as const) },
@@ -155,11 +160,17 @@ function byFile({ own, open, data }: Found, options: AssignOptions): Dealt {
     if (picked === undefined) throw unevenColumns(choice, others);
     for (const [input, names] of deal(picked, inputs)) columns.set(input, names);
     for (const name of picked) dealt.add(name);
+    // What an input of any number leaves out makes no room for another.
+    if (kind === 'numeric' && !widthOf(inputs).free) spare.push(...sparedOf(choice, picked));
   }
-  return { columns, order: 'file' };
+  return { columns, order: 'file', spare };
 }
 
-const isNumbers = (column: ColumnProfile): boolean => column.kind === 'numeric' || isTrueOrFalse(column);
+/** A column without a name is an index. */
+const sparedOf = ({ candidates, doubtful, empty }: ColumnChoice, picked: readonly string[]): string[] =>
+  candidates.filter((name) => name !== '' && doubtful.has(name) && !empty.has(name) && !picked.includes(name));
+
+export const isNumbers = (column: ColumnProfile): boolean => column.kind === 'numeric' || isTrueOrFalse(column);
 const isEmpty = ({ rows, missing }: ColumnProfile): boolean => rows === missing;
 
 /** Deals names to inputs in their order; one of any number takes what the others leave. */

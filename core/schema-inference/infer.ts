@@ -6,11 +6,19 @@ import type { Signature, TensorSpec } from '../model/signature.ts';
 import { statedInteger } from '../model/stated-number.ts';
 import type { ColumnProfile, Profile } from '../profile/profile.ts';
 import type { AssignedInput, OrderSource } from './assign-columns.ts';
-import { type ColumnKind, columnKind, isIdName, isTrueOrFalse, type NumberFacts } from './column-kinds.ts';
+import {
+  type ColumnKind,
+  columnKind,
+  isIdName,
+  isTrueOrFalse,
+  type NumberFacts,
+  unreadNumbers,
+} from './column-kinds.ts';
 import { InferenceError } from './inference-error.ts';
-import { assignBesideLabel, labelAmong, searchLabel } from './label-column.ts';
+import { assignBesideLabel, type LabelGuess, labelAmong, searchLabel, swallowedHints } from './label-column.ts';
 import type { LikelyLabels } from './likely-labels.ts';
 import { namesText } from './pick-columns.ts';
+import { type TakenColumn, takenColumns } from './taken-columns.ts';
 import { widened, widenedExact, widenedWhole } from './widen.ts';
 
 export interface InferOptions {
@@ -40,11 +48,10 @@ export interface WholeExtremes {
   readonly most: bigint;
 }
 
-/** What a column of the data was taken for, where that is not said by the graph. */
-export interface TakenColumn {
+/** A column that may be a feature, and was taken for something else. */
+export interface SpareColumn {
   readonly column: string;
-  readonly as: 'id' | 'time' | 'label' | 'extra' | 'feature without drift';
-  /** By what. */
+  /** By what it is something else. */
   readonly why: string;
 }
 
@@ -60,6 +67,12 @@ export interface InferredContract {
   readonly likely: { readonly id?: string; readonly time?: string };
   /** What only a person can say, in sentences. */
   readonly hints: readonly string[];
+  /** The label, where nobody has stated it. */
+  readonly guess?: LabelGuess;
+  /** Columns that may be features as well, and what else they are: to leave them out decided which others are. */
+  readonly spare: readonly SpareColumn[];
+  /** Of a label that is stated and does not hold the graph's classes: features that do, in sentences. */
+  readonly swallowed: readonly string[];
 }
 
 /** Text columns with at most this many values are taken for a closed list. */
@@ -110,8 +123,12 @@ export function inferContract(signature: Signature, data: Profile, options: Infe
   const constant: string[] = [];
   const features = inputs.flatMap((input) => featuresOf(input, data, { ...options, kinds, constant }));
   const carried = new Set(features.map(({ name }) => name));
-  const found = labelAmong(search, assignment, signature);
-  const label = options.label ?? found.label;
+  if (options.label !== undefined && carried.has(options.label))
+    throw new InferenceError(
+      `--label ${options.label}: the graph takes ${options.label} for a feature, as an input of that name; the ground truth is another column`,
+    );
+  const found = options.label === undefined ? labelAmong(search, { assignment, data }, signature) : { hints: [] };
+  const label = options.label ?? found.guess?.label;
   const rest = names.filter((name) => !carried.has(name) && !special.has(name) && name !== label);
   return {
     contract: Contract.parse({
@@ -124,11 +141,17 @@ export function inferContract(signature: Signature, data: Profile, options: Infe
       },
       file: options.id === undefined || options.guessed?.has(options.id) ? {} : { unique: [options.id] },
     }),
-    taken: takenColumns(names, { carried, kinds, label, labelWhy: found.why ?? '--label', options }),
+    taken: takenColumns(names, { carried, kinds, label, labelWhy: found.guess?.why ?? '--label', options }),
     ...(order === undefined ? {} : { order }),
     constant,
     likely: likelyOf(rest, { data, kinds }, options),
     hints: found.hints,
+    ...(found.guess === undefined ? {} : { guess: found.guess }),
+    spare: assignment.spare.map((column) => ({ column, why: kinds.get(column)!.why })),
+    swallowed:
+      options.label === undefined || options.labels?.sure.has(options.label)
+        ? []
+        : swallowedHints(search.held, assignment),
   };
 }
 
@@ -244,10 +267,17 @@ function featureOf(
       `input ${input.name} takes ${input.type}, which no missing value goes into, and column ${name} has nothing else`,
     );
   }
-  if (column.kind !== 'numeric')
+  if (column.kind !== 'numeric') {
+    const unread = unreadNumbers(column);
+    const odd = unread === undefined || unread === 'decimal commas' ? column.categories : unread.odd;
+    const rest =
+      odd.length < column.categories.length
+        ? ' among its numbers: correct it, or leave the cell empty where there is none'
+        : '';
     throw new InferenceError(
-      `input ${input.name} takes ${input.type}, and column ${name} holds text such as ${column.categories[0] ?? 'nothing'}`,
+      `input ${input.name} takes ${input.type}, and column ${name} holds text such as ${odd[0] === undefined ? 'nothing' : `'${odd[0]}'`}${rest}`,
     );
+  }
   const { min, max } = column;
   if (min === null || max === null) return { ...base, type };
   const exact = type === 'integer' ? extremes?.get(name) : undefined;
@@ -286,26 +316,4 @@ function withinExact({ type }: TensorSpec, { min, max }: { min: bigint; max: big
     ...(own !== undefined && min <= own.lowest ? {} : { min: statedInteger(min) }),
     ...(own !== undefined && max >= own.highest ? {} : { max: statedInteger(max) }),
   };
-}
-
-interface Assigned {
-  readonly carried: ReadonlySet<string>;
-  readonly kinds: ReadonlyMap<string, ColumnKind>;
-  readonly label: string | undefined;
-  readonly labelWhy: string;
-  readonly options: InferOptions;
-}
-
-function takenColumns(names: readonly string[], { carried, kinds, label, labelWhy, options }: Assigned): TakenColumn[] {
-  return names.flatMap((column): TakenColumn[] => {
-    const kind = kinds.get(column);
-    const by = kind === undefined ? undefined : `${kind.kind}: ${kind.why}`;
-    if (carried.has(column)) return by === undefined ? [] : [{ column, as: 'feature without drift', why: by }];
-    const guess = options.guessed?.has(column) ? kind?.why : undefined;
-    if (column === options.id) return [{ column, as: 'id', why: guess ?? '--id' }];
-    if (column === options.time) return [{ column, as: 'time', why: guess ?? '--time' }];
-    if (column === label) return [{ column, as: 'label', why: labelWhy }];
-    if (options.ignore?.includes(column)) return [{ column, as: 'extra', why: '--ignore' }];
-    return [{ column, as: 'extra', why: by ?? 'no input takes it' }];
-  });
 }

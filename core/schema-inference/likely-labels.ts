@@ -80,7 +80,7 @@ export function likelyLabels(
     const own = values.get(name) ?? valuesOf(column, facts.get(name)) ?? [];
     const list = own.length < 2 ? undefined : lists.find((each) => isListOf(each, own));
     if (list !== undefined) sure.set(name, `it holds the classes of the graph and nothing else: ${listNames(list)}`);
-    else if (column.kind === 'categorical' && lists.some((each) => each.length === own.length && areNumbered(each)))
+    else if (own.length >= 2 && lists.some((each) => each.length === own.length && areNumbered(each)))
       maybe.set(name, `it has as many values as the graph has classes: ${listNames(own)}`);
     else if (graph.outputs.some((output) => output.name === name)) maybe.set(name, 'it is called like an output');
     // Without classes a decision is between two, if it is one.

@@ -90,11 +90,13 @@ function ofOneColumn(output: ScoreOutput): ChosenDecision {
   if (names !== undefined || wishes.threshold !== undefined) return binary(output, 0, names);
   if (labels?.values.every((value) => typeof value === 'number') && labels.values.length > 2)
     return regression(output, 'it has one column, and the labels are more than two numbers');
+  const [what, others] =
+    score.type === 'bool' ? ['yes or no', '--threshold 0.5 does'] : ['number', '--threshold or --tolerance do'];
   return undecided(
     output,
     labels === undefined
-      ? `output ${score.name} has one number a row: with --label the labels say what it decides, --threshold or --tolerance do as well`
-      : `output ${score.name} has one number a row, which does not tell the labels ${listNames(labels.values)} apart`,
+      ? `output ${score.name} has one ${what} a row: with --label the labels say what it decides, ${others} as well`
+      : `output ${score.name} has one ${what} a row, which does not tell the labels ${listNames(labels.values)} apart`,
   );
 }
 

@@ -77,6 +77,8 @@ describe('names that are not there', () => {
     expect(await said('show', 'tree', '3')).toBe('trimtab: model tree has no version 3, there is 1');
     expect(await said('stauts')).toContain('Did you mean status?');
     expect(await said('status', '--jsn')).toContain('Did you mean --json?');
+    expect(await said('init', '--modle', 'm.onnx')).toContain('--modle is no option: did you mean --model?');
+    expect(await said('init', '--name', 'm')).not.toContain('did you mean');
     expect((await run('--version')).out).toMatch(/^\d+\.\d+\.\d+/);
     // An option of a command is its own.
     expect(await said('quality', 'tree', '--version', '7')).toContain('no version 7');

@@ -54,6 +54,11 @@ describe('readSettings', () => {
     expect(() => readSettings(flags, {})).toThrow(message);
   });
 
+  it('says that a number has no unit', () => {
+    const message = "--run-timeout is '5s': expected a number and no unit (seconds after";
+    expect(() => readSettings({ runTimeout: '5s' }, {})).toThrow(message);
+  });
+
   it.each([
     [{ host: '0.0.0.0', insecure: true }, {}],
     [{ host: '0.0.0.0' }, { TRIMTAB_SERVE_INSECURE: 'true' }],

@@ -9,6 +9,7 @@ import { absentTokens, isLabelName, type NumberFacts } from '../../core/schema-i
 import type { LabelValues } from '../../core/schema-inference/decision-facts.ts';
 import { type InferOptions, type InferredContract, inferContract } from '../../core/schema-inference/infer.ts';
 import { InferenceError } from '../../core/schema-inference/inference-error.ts';
+import type { LabelGuess } from '../../core/schema-inference/label-column.ts';
 import {
   columnsToAsk,
   type GraphClasses,
@@ -139,7 +140,7 @@ async function draftOfProfiled(
   const { columns, uncertain } = await certainColumns(profiled, options, first.likely);
   const guesses = { ...first.likely, ...(uncertain === undefined ? {} : { time: undefined }) };
   const guessed = Object.entries(guesses).filter(([, name]) => name !== undefined);
-  const { contract, taken, order, constant, hints } =
+  const { contract, taken, order, constant, hints, swallowed, guess } =
     guessed.length === 0
       ? first
       : inferContract(signature, profile, {
@@ -148,6 +149,7 @@ async function draftOfProfiled(
           guessed: new Set(guessed.map(([, name]) => name)),
         });
   const label = columnNamed(contract.data, 'label');
+  const labels = label === undefined ? undefined : await labelValues(duck, table, label);
   return {
     contract: Contract.parse({
       ...contract,
@@ -157,7 +159,11 @@ async function draftOfProfiled(
     taken,
     ...(order === undefined ? {} : { order }),
     constant,
-    labels: label === undefined ? undefined : await labelValues(duck, table, label),
+    labels,
+    // An identifier that was likely is taken for one by now.
+    spare: first.spare,
+    swallowed,
+    ...(guess === undefined ? {} : { guess: await withRivals(profiled, { contract, facts, labels, guess }) }),
     notices: [
       // The contract has the delimiter already.
       ...describeLeftOut(path.basename(options.dataFile), { ...profile, delimiter: null }),
@@ -194,6 +200,30 @@ async function labelsIn(
     if (found !== undefined && !found.more) values.set(name, found.values);
   }
   return likelyLabels(graph, profile, { facts, values });
+}
+
+/** Columns whose values are counted, of those that may be the ground truth in the place of a guess. */
+const MAX_COUNTED = 20;
+
+interface GuessFacts extends Pick<InferredContract, 'contract'>, Pick<Draft, 'labels'> {
+  readonly facts: ReadonlyMap<string, NumberFacts>;
+  readonly guess: LabelGuess;
+}
+
+/** With the features of whole numbers that have as many values as the guess: classes may be numbered otherwise there. */
+async function withRivals(
+  { duck, table }: ProfiledFile,
+  { contract, facts, labels, guess }: GuessFacts,
+): Promise<LabelGuess> {
+  // By its name as well as by its values is enough, if the graph does well on it.
+  if (!guess.decides || guess.byName || labels === undefined) return guess;
+  const rivals = new Set(guess.rivals);
+  const whole = contract.features.filter(({ name, index }) => index !== undefined && facts.get(name)?.whole === true);
+  for (const { name } of whole.slice(0, MAX_COUNTED)) {
+    const found = await labelValues(duck, table, name);
+    if (found !== undefined && !found.more && found.values.length === labels.values.length) rivals.add(name);
+  }
+  return { ...guess, rivals: [...rivals] };
 }
 
 /** @throws InferenceError for JSON that has the columns, or the rows by a key, in one record, as pandas writes by default */

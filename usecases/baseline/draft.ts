@@ -4,7 +4,8 @@ import type { LabelValues } from '../../core/schema-inference/decision-facts.ts'
 import type { InferredContract } from '../../core/schema-inference/infer.ts';
 
 /** A manifest's parts as reference data suggests them, and what was taken for what. */
-export interface Draft extends Pick<InferredContract, 'taken' | 'order' | 'constant'> {
+export interface Draft
+  extends Pick<InferredContract, 'taken' | 'order' | 'constant' | 'guess' | 'spare' | 'swallowed'> {
   readonly contract: Contract;
   /** Inputs whose pictures came as files. */
   readonly preprocess?: Preprocess;

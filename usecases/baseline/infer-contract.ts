@@ -81,7 +81,7 @@ function nothingBeside([input]: readonly TensorSpec[], [stated]: readonly string
     throw new InferenceError(`input ${input.name} finds no value of its name; the requests have whole tensors only`);
   if (stated !== undefined)
     throw new InferenceError(`the requests have nothing named ${stated}: they have whole tensors only`);
-  return { contract: Contract.parse({ features: [] }), taken: [], constant: [], notices: [] };
+  return { contract: Contract.parse({ features: [] }), taken: [], constant: [], notices: [], spare: [], swallowed: [] };
 }
 
 interface LearnTargets {

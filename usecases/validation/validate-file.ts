@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { cellSql } from '../../core/contract/cells/cell-sql.ts';
 import { columnRules } from '../../core/contract/column-rules.ts';
@@ -8,6 +7,7 @@ import { RedactedError } from '../../core/contract/redacted-error.ts';
 import type { Profile } from '../../core/profile/profile.ts';
 import { type Duck, identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
 import { summarizeRelation } from '../../platform/duckdb/profile.ts';
+import { makeFolder } from '../../platform/make-folder.ts';
 import { describeBreach } from './breach-reasons.ts';
 import { addDuplicates, countBreaches, countRows } from './breaches.ts';
 import { countRejected, NOTHING_COUNTED, type RejectedCounts } from './count-records.ts';
@@ -57,7 +57,7 @@ export async function validateFile(
 }
 
 async function checkFile(file: string, contract: Contract, options: ValidateOptions): Promise<ValidationView> {
-  await mkdir(options.outDir, { recursive: true });
+  makeFolder(options.outDir);
   return withDuck({ memoryMb: options.memoryMb ?? MEMORY_MB, signal: options.signal }, async (duck) => {
     let loaded: Loaded;
     let unpacked: string | undefined;

@@ -25,8 +25,7 @@ export const allowed = defineRule({
   problem({ type, allowed: list = [] }) {
     const wrong = list.find(
       (value) =>
-        (typeof value === 'string') !== (type === 'string') &&
-        !(type === 'integer' && isLargeInteger(String(value))),
+        (typeof value === 'string') !== (type === 'string') && !(type === 'integer' && isLargeInteger(String(value))),
     );
     if (wrong !== undefined) return `allowed has ${JSON.stringify(wrong)}, which is no ${type}`;
     const broken = list.find((value) => typeof value === 'string' && !isKept(value));

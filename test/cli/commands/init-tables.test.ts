@@ -174,11 +174,17 @@ describe('trimtab init with a table', () => {
       );
 
     it('says which columns it took for what, and shouts where it is no better than a constant', async () => {
-      const { err, out } = await wide();
+      const asked = await wide();
+      expect(asked.status).toBe(2);
+      expect(asked.err).toMatch(
+        /target may be the ground truth \(by its name\), but the graph is off by .*--label target/,
+      );
+      expect(existsSync(target())).toBe(false);
+      const { err, out } = await wide('--label', 'target');
       expect(err).toBe('');
       expect(out).toContain('x b, a order as the file has them, for the graph does not say');
       expect(out).toContain('id customer (every value differs) time at (times such as 2024-01-01T00:00:00Z)');
-      expect(out).toContain('label target (by its name) left out note (free text: texts of 4 words)');
+      expect(out).toContain('label target (--label) left out note (free text: texts of 4 words)');
       expect(out).toContain('NO BETTER THAN A CONSTANT ANSWER: off by');
       expect(contract()).toMatchObject({
         data: { id: 'customer', time: 'at', label: 'target', extra: ['note'] },
@@ -206,7 +212,7 @@ describe('trimtab init with a table', () => {
       [['--segments', 'c'], '--segments: the model takes no c (did you mean b?)'],
       [['--features', ','], 'expected names with commas between them'],
     ])('refuses %j', async (options, message) => {
-      const refused = await wide(...options);
+      const refused = await wide('--label', 'target', ...options);
       expect(refused.status).toBe(2);
       expect(refused.err).toContain(message);
     });

@@ -26,10 +26,10 @@ describe('besideConstant', () => {
   });
 
   it('says nothing of one that is better, equal, or not surely worse', () => {
-    expect(besideConstant(classes([500, 50], [500, 60]))).toEqual({});
-    expect(besideConstant(classes([900, 0], [100, 100]))).toEqual({});
-    expect(besideConstant(classes([6, 4], [4, 3]))).toEqual({});
-    expect(besideConstant({ rows: 10, errorRate: 1 })).toEqual({});
+    expect(besideConstant(classes([500, 50], [500, 60]))).toEqual({ better: true });
+    expect(besideConstant(classes([900, 0], [100, 100]))).toEqual({ better: false });
+    expect(besideConstant(classes([6, 4], [4, 3]))).toEqual({ better: false });
+    expect(besideConstant({ rows: 10, errorRate: 1 })).toEqual({ better: false });
   });
 
   it('says that labels of one class or one value tell nothing, and refuses nothing for them', () => {
@@ -45,7 +45,7 @@ describe('besideConstant', () => {
     expect(besideConstant(squares(4, 1)).worse).toBe(
       'off by 2 (RMSE) on 400 rows of its own reference, where their mean every time is off by 1',
     );
-    expect(besideConstant(squares(1.1, 1))).toEqual({});
-    expect(besideConstant(squares(0.5, 1))).toEqual({});
+    expect(besideConstant(squares(1.1, 1))).toEqual({ better: false });
+    expect(besideConstant(squares(0.5, 1))).toEqual({ better: true });
   });
 });

@@ -246,7 +246,7 @@ describe('inferContract', () => {
       {},
       'Leave out 1 of them with --ignore, or with --label where one is the ground truth, or name the 2 in the order',
     ],
-    [[{ name: 'c', type: 'float32', shape: [-1, 1] }], {}, 'column c holds text such as x'],
+    [[{ name: 'c', type: 'float32', shape: [-1, 1] }], {}, "column c holds text such as 'x'"],
     [[wide('x', 3)], { features: ['a', 'b'] }, '--features names 2 columns for input x [n, 3], expected 3'],
     [[wide('x', 3)], { features: ['a', 'b', 'b'] }, '--features names b twice'],
     [[wide('x', 3)], { label: 'a', features: ['a', 'b', 'd'] }, 'a is named by --label and by --features'],
