@@ -1,21 +1,43 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, readlinkSync, statSync } from 'node:fs';
 import os from 'node:os';
 
 const TOKEN = /^(\d{1,10})-([0-9a-f]{8})-([0-9a-z]{1,16})$/;
 
-const host = (): string => createHash('sha256').update(os.hostname()).digest('hex').slice(0, 8);
+/**
+ * Numbers of processes mean something within one PID namespace of one run of one machine: containers that share a
+ * folder may have the same host name, as may machines. Namespaces are numbered alike on all machines, hence the id of
+ * the boot. Where a system has neither, the host name has to do.
+ */
+const NUMBERED_BY = [
+  orNothing(() => readlinkSync('/proc/self/ns/pid')),
+  orNothing(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()),
+];
+
+const host = (): string =>
+  createHash('sha256')
+    .update([os.hostname(), ...NUMBERED_BY].join('\n'))
+    .digest('hex')
+    .slice(0, 8);
+
+function orNothing(read: () => string): string {
+  try {
+    return read();
+  } catch {
+    return '';
+  }
+}
 
 /**
- * Names the running process, for files that are its own until it ends: number, machine, and when it was started, for
- * numbers are given again (a container's first process always has the same).
+ * Names the running process, for files that are its own until it ends: number, by whom numbers are given (machine, boot
+ * and PID namespace), and when it was started, for numbers are given again.
  */
 export const processToken = (): string => `${process.pid}-${host()}-${startOf(process.pid) ?? '0'}`;
 
 /**
  * Whether the process of a token is no more.
  *
- * @returns undefined when that cannot be told: it is no token, or one of another machine
+ * @returns undefined when that cannot be told: it is no token, or one of another machine, boot or PID namespace
  */
 export function isProcessGone(token: string): boolean | undefined {
   const [, pid, machine, started] = TOKEN.exec(token) ?? [];

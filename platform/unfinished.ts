@@ -5,7 +5,7 @@ import { isLeft, processToken } from './process-token.ts';
 
 /** Folder of a store for files that are being written; after a crash they are litter, never content. */
 export const UNFINISHED = '.unfinished';
-/** Litter of other machines, whose processes cannot be asked for, is cleared when it is older than this. */
+/** Litter of other machines and containers, whose processes cannot be asked for, is cleared when it is older than this. */
 const LITTER_AGE_MS = 3_600_000;
 
 /** A name for a file of a store that is being written, which tells the sweep whose it is. */

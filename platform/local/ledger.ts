@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { access, chmod, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, lstat, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
 import { ModelName } from '../../core/model/names.ts';
@@ -11,9 +11,10 @@ import { PlatformError } from '../errors.ts';
 import type { Ledger, Stray } from '../ports.ts';
 import { accessIn } from '../private-files.ts';
 import { unfinishedIn } from '../unfinished.ts';
-import { codeOf, isAbsent, writeAtomically } from './atomic.ts';
+import { isAbsent, writeAtomically } from './atomic.ts';
 import { announcementOf, entryFileOf, LATEST, NOTE, numberOf } from './ledger-names.ts';
 import { withFileLock } from './lock.ts';
+import { notAFile } from './regular-file.ts';
 
 /** One file an entry. The version record that an entry announces is in the same file: one atomic write for both. */
 const Page = z.strictObject({ entry: Entry, version: ModelVersion.optional() });
@@ -115,7 +116,7 @@ export class FileLedger implements Ledger {
   /** Why what has the name of an entry is none; undefined for an entry. */
   async #strayness(model: string, number: number): Promise<string | undefined> {
     const page = await this.#held(model, number);
-    if (page === 'folder') return 'it is a folder';
+    if (typeof page === 'string') return page;
     const { entry } = page;
     if (entry.model === model && entry.number === number) return undefined;
     return `it holds entry ${entry.number} of ${entry.model}`;
@@ -159,7 +160,9 @@ export class FileLedger implements Ledger {
 
   async #pointed(model: string, what: string): Promise<number | undefined> {
     try {
-      const text = await readFile(path.join(this.root, model, what), 'utf8');
+      const file = path.join(this.root, model, what);
+      if ((await notAFile(file)) !== undefined) return undefined;
+      const text = await readFile(file, 'utf8');
       return /^[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined;
     } catch {
       return undefined;
@@ -218,7 +221,9 @@ export class FileLedger implements Ledger {
     let [low, high] = [Math.min(version, number), number];
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
-      const text = await readFile(this.#file(model, middle), 'utf8');
+      const file = this.#file(model, middle);
+      if ((await notAFile(file)) !== undefined) throw new PlatformError(`${file} is no entry`);
+      const text = await readFile(file, 'utf8');
       if (Counted.parse(JSON.parse(text)).entry.state.latest < version) low = middle + 1;
       else high = middle;
     }
@@ -243,7 +248,7 @@ export class FileLedger implements Ledger {
 
   async #exists(model: string, number: number): Promise<boolean> {
     try {
-      await access(this.#file(model, number));
+      await lstat(this.#file(model, number));
       return true;
     } catch (error) {
       // What cannot be looked at must not pass for the end of the ledger.
@@ -261,15 +266,15 @@ export class FileLedger implements Ledger {
   /** Page of an entry; undefined where what has its name is none. @throws PlatformError when it cannot be read */
   async #page(model: string, number: number): Promise<Page | undefined> {
     const page = await this.#held(model, number);
-    return page !== 'folder' && page.entry.number === number && page.entry.model === model ? page : undefined;
+    return typeof page !== 'string' && page.entry.number === number && page.entry.model === model ? page : undefined;
   }
 
-  /** What is under the name of an entry, whatever entry it is. @throws PlatformError when it cannot be read */
-  async #held(model: string, number: number): Promise<Page | 'folder'> {
+  /** What has the name of an entry, or why it is no file. @throws PlatformError when it cannot be read */
+  async #held(model: string, number: number): Promise<Page | string> {
+    const file = this.#file(model, number);
     try {
-      return Page.parse(JSON.parse(await readFile(this.#file(model, number), 'utf8')));
+      return (await notAFile(file)) ?? Page.parse(JSON.parse(await readFile(file, 'utf8')));
     } catch (error) {
-      if (codeOf(error) === 'EISDIR') return 'folder';
       throw new PlatformError(`entry ${number} of ${model} cannot be read: ${(error as Error).message}`, {
         cause: error,
       });

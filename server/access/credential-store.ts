@@ -36,8 +36,8 @@ export class CredentialStore {
   }
 
   /**
-   * Reads credentials. A file is read again when it changes; when what it has become cannot be read, that is logged, and
-   * what was known before stays.
+   * Reads credentials. A file is read again when it changes; when what it has become cannot be read, that is logged, what
+   * was known before stays, and it is tried again at every look.
    *
    * @param source name of the file, or its text
    * @param lookSeconds between two looks whether it has changed
@@ -53,21 +53,15 @@ export class CredentialStore {
       return { store, close: async () => undefined };
     }
     const store = new CredentialStore({ tokens: [] });
-    // Before the first reading, so that no change falls between the two.
-    const watch = await watchFiles([source], lookSeconds, async () => {
-      try {
-        store.#take(await readCredentials(source));
+    const { first, watch } = await watchFiles([source], lookSeconds, {
+      read: () => readCredentials(source),
+      changed: (file) => {
+        store.#take(file);
         log(`tokens: ${source} has changed and was read again`);
-      } catch (error) {
-        log(`tokens: the former ones stay: ${(error as Error).message}`);
-      }
+      },
+      failed: (error) => log(`tokens: the former ones stay: ${error.message}`),
     });
-    try {
-      store.#take(await readCredentials(source));
-    } catch (error) {
-      await watch.stop();
-      throw error;
-    }
+    store.#take(first);
     return { store, close: () => watch.stop() };
   }
 

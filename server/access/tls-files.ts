@@ -36,32 +36,25 @@ export class TlsFiles {
 
   /**
    * Reads the files, and again when any of them changes. While what they hold does not go together, as between the two
-   * writes of a renewal, that is logged and what was read before stays.
+   * writes of a renewal, that is logged and what was read before stays; they are tried again at every look.
    *
    * @param lookSeconds between two looks whether they have changed
    * @throws TlsFilesError when they cannot be read or do not go together
    */
   static async open(names: TlsFileNames, lookSeconds: number, log: (line: string) => void): Promise<TlsFiles> {
     const all = [names.cert, names.key, ...(names.clientCa === undefined ? [] : [names.clientCa])];
-    let files: TlsFiles | undefined;
-    // Before the first reading, so that no change falls between the two.
-    const watch = await watchFiles(all, lookSeconds, async () => {
-      if (files === undefined) return;
-      try {
-        files.material = await read(names);
-        for (const listener of files.#listeners) listener(files.material);
+    const { first, watch } = await watchFiles(all, lookSeconds, {
+      read: () => read(names),
+      // The first look is after the interval, when `files` is there.
+      changed: (material) => {
+        files.material = material;
+        for (const listener of files.#listeners) listener(material);
         log('tls: files have changed and are in use for new connections');
-      } catch (error) {
-        log(`tls: the former certificate stays: ${(error as Error).message}`);
-      }
+      },
+      failed: (error) => log(`tls: the former certificate stays: ${error.message}`),
     });
-    try {
-      files = new TlsFiles(names, watch, await read(names));
-      return files;
-    } catch (error) {
-      await watch.stop();
-      throw error;
-    }
+    const files = new TlsFiles(names, watch, first);
+    return files;
   }
 
   get current(): TlsMaterial {

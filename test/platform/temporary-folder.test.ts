@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, statSync, utimesSync, writeFileSync } from 'node
 import os from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { processToken } from '../../platform/process-token.ts';
+import { isProcessGone, processToken } from '../../platform/process-token.ts';
 import { makeTemporaryFolder, sweepTemporaryFolders } from '../../platform/temporary-folder.ts';
 
 const left = (token: string, name = `trimtab-duck-${token}-abcDEF`): string => {
@@ -14,6 +14,15 @@ const left = (token: string, name = `trimtab-duck-${token}-abcDEF`): string => {
 };
 const own = processToken();
 const dead = spawnSync('true').pid;
+
+/** Token of a process of this machine, with its host name, in a PID namespace of its own; undefined where none may be made. */
+function tokenOfContainer(): string | undefined {
+  const module = new URL('../../platform/process-token.ts', import.meta.url).href;
+  const program = `import { processToken } from ${JSON.stringify(module)}; process.stdout.write(processToken());`;
+  const node = [process.execPath, '--import', 'tsx', '--input-type=module', '-e', program];
+  const { status, stdout } = spawnSync('unshare', ['-rmpf', '--mount-proc', ...node], { encoding: 'utf8' });
+  return status === 0 ? stdout : undefined;
+}
 
 describe('sweeping temporary folders', () => {
   it('removes those of processes that are no more', async () => {
@@ -35,6 +44,16 @@ describe('sweeping temporary folders', () => {
     await sweepTemporaryFolders();
     expect(kept.filter((folder) => !existsSync(folder))).toEqual([]);
     expect(statSync(working).mode & 0o777).toBe(0o700);
+  });
+
+  it('leaves those of another container, though it has the same host name and its numbers are nobody’s here', async ({
+    skip,
+  }) => {
+    const token = tokenOfContainer();
+    if (token === undefined) return skip('no PID namespace may be made here');
+    const folder = left(token);
+    await sweepTemporaryFolders();
+    expect([isProcessGone(token), existsSync(folder)]).toEqual([undefined, true]);
   });
 
   it('removes one of another machine in which nothing has changed for a week', async () => {

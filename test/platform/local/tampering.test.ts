@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -284,5 +285,45 @@ describe('the ledger of a folder', () => {
     ]);
     await opened.close();
     vi.restoreAllMocks();
+  });
+
+  it('is not held up by pipes and links among its entries, and does not follow them', async () => {
+    fresh('own');
+    vi.spyOn(process, 'emitWarning').mockReturnValue();
+    const at = (name: string): string => path.join(folder, name);
+    const pipe = (name: string) => expect(spawnSync('mkfifo', [at(name)]).status).toBe(0);
+    pipe(nameOf(7));
+    symlinkSync(nameOf(8), at(nameOf(8)));
+    symlinkSync(nameOf(1), at(nameOf(9)));
+    symlinkSync('nowhere', at(nameOf(10)));
+    for (const name of ['latest', 'version-1']) {
+      rmSync(at(name), { force: true });
+      pipe(name);
+    }
+    const opened = await openLocalHome(home);
+    const registry = new Registry(opened, 'user:ada');
+    expect((await registry.state(MODEL)).revision).toBe(6);
+    expect((await opened.ledger.version(MODEL, 1))?.version).toBe(1);
+    expect((await opened.ledger.strays(MODEL)).map(({ what }) => what)).toEqual([
+      'no entry 7: it is a pipe',
+      ...[8, 9, 10].map((number) => `no entry ${number}: it is a symbolic link`),
+    ]);
+    for (let number = 7; number <= 10; number++) {
+      const { number: written } = await registry.apply(MODEL, { type: 'hold', because: 'data', reason: 'r' });
+      expect(written).toBe(number);
+    }
+    expect((await registry.verify(MODEL)).faults).toEqual([]);
+    await opened.close();
+    vi.restoreAllMocks();
+  });
+
+  it('is told, and nothing is written over it, when an entry is empty', async () => {
+    fresh('own');
+    writeFileSync(path.join(folder, nameOf(7)), '');
+    const opened = await openLocalHome(home);
+    const hold = new Registry(opened, 'user:ada').apply(MODEL, { type: 'hold', because: 'data', reason: 'r' });
+    await expect(hold).rejects.toThrow(`entry 7 of ${MODEL} cannot be read`);
+    expect(readFileSync(path.join(folder, nameOf(7)), 'utf8')).toBe('');
+    await opened.close();
   });
 });
