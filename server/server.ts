@@ -19,6 +19,7 @@ import { type HttpOptions, type HttpServer, serve } from './http/http-server.ts'
 import { AdmissionLimit } from './lib/admission-limit.ts';
 import { type Interval, startInterval } from './lib/interval.ts';
 import { metricsPage, releaseGauges } from './metrics/metrics-page.ts';
+import { recent } from './metrics/recent.ts';
 import { RunCounts } from './metrics/run-counts.ts';
 import { placedLoader } from './scheduling/inline-or-worker.ts';
 import { Pending } from './scheduling/pending-requests.ts';
@@ -107,18 +108,23 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
     ],
   });
   const ownPage = (head: RequestHead) => page({ ...head, path: '/metrics' })!;
-  const ownMetrics = async (): Promise<string> => String((await ownPage(METRICS)).body);
-  const metricsOf = async (head: RequestHead): Promise<HttpResponse> => {
-    const own = await ownPage(head);
-    if (own.status !== 200 || options.allMetrics === undefined) return own;
-    return { ...own, body: await options.allMetrics() };
-  };
-  const first = (head: RequestHead): HttpResponse | Promise<HttpResponse> | undefined => {
-    if (head.path === '/metrics') return metricsOf(head);
+  const ownMetrics = recent(async () => String((await ownPage(METRICS)).body));
+  const allMetrics = recent(async (): Promise<HttpResponse> => {
+    const own = await ownPage(METRICS);
+    const body = own.status === 200 && options.allMetrics !== undefined ? await options.allMetrics() : own.body;
+    // Bytes, which answers that nobody reads share.
+    return { ...own, body: Buffer.from(body) };
+  });
+  const first = (head: RequestHead): ReturnType<NonNullable<HttpOptions['first']>> => {
+    if (head.path === '/metrics')
+      return head.method === 'GET' || head.method === 'HEAD' ? allMetrics : () => ownPage(head);
     const unready = health.answer(head);
-    if (unready !== undefined) return unready;
+    if (unready !== undefined) return () => unready;
     // Health checks are answered even when the admission limit is reached.
-    if (endpoint !== undefined && head.path.startsWith('/v2/health/')) return endpoint.handle({ ...head, body: '' });
+    if (endpoint !== undefined && head.path.startsWith('/v2/health/')) {
+      const ready = endpoint;
+      return () => ready.handle({ ...head, body: '' });
+    }
     return undefined;
   };
   const handle = async (request: HttpRequest): Promise<HttpResponse> => {

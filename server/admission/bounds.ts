@@ -11,6 +11,8 @@ export interface BoundsOptions extends AdmissionOptions, CallerIdentityOptions {
 /** What bounds a process that answers; HTTP and gRPC share one. */
 export interface ServerBounds {
   readonly admission: Admission;
+  /** Room of their own for metrics and health checks, which the bounds of other requests must not refuse. */
+  readonly pages: Admission;
   readonly connections: Connections;
   readonly identity: CallerIdentity;
   readonly collect: Collector;
@@ -30,13 +32,20 @@ const DEFAULTS: BoundsOptions = {
   graceMs: 5_000,
 };
 
+/** Of metrics and health checks a caller may have an eighth, four at once: more than any scraper has under way. */
+const PAGES = { requests: 32, bytes: 32 * MEGABYTE, callerShare: 1 / 8, largestBody: MEGABYTE, graceMs: 1_000 };
+
 export function openBounds(options: Partial<BoundsOptions> = {}): ServerBounds {
   const all = { ...DEFAULTS, ...options };
   const identity = new CallerIdentity(all);
   const admission = new Admission(all);
+  // Where callers have no shares, they cannot be told apart.
+  const callerShare = all.callerShare === 1 ? 1 : PAGES.callerShare;
+  const pages = new Admission({ ...PAGES, callerShare, bodyRate: all.bodyRate }, admission.refusals);
   const connections = new Connections(all, identity, admission.refusals);
   return {
     admission,
+    pages,
     connections,
     identity,
     collect: (to) => {
@@ -49,6 +58,9 @@ export function openBounds(options: Partial<BoundsOptions> = {}): ServerBounds {
       to.family('trimtab_connections', 'gauge', 'Open connections of HTTP and gRPC.').sample({}, connections.open);
       return admission.refusals.collect(to);
     },
-    close: () => admission.close(),
+    close: () => {
+      admission.close();
+      pages.close();
+    },
   };
 }

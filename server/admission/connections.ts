@@ -116,7 +116,7 @@ function closeOldest(idle: ReadonlySet<Connection>): boolean {
 }
 
 /** Requests of one connection that are worked on at once; those that a caller sends on top of them wait for their turn. */
-const PIPELINED = 16;
+const PIPELINED = 8;
 
 const CONNECTION = Symbol('connection');
 type Marked = { [CONNECTION]?: Connection };
@@ -132,12 +132,18 @@ export function connectionOf(socket: Socket): Connection {
   return own;
 }
 
+interface Order {
+  readonly turn: boolean;
+  readonly alone: boolean;
+}
+
 /** An open connection, with the exchanges that are in progress on it. */
 class Connection {
   /** Called when it has been closed. */
   gone: () => void = () => undefined;
   readonly #exchanges = new Set<Exchange>();
   #queue: (() => void)[] = [];
+  #closed = false;
 
   constructor(
     private readonly socket: Socket,
@@ -148,14 +154,20 @@ class Connection {
     this.#rest();
   }
 
-  /** Whether so many requests are in progress that the next has to wait. */
-  get full(): boolean {
-    return this.#exchanges.size >= PIPELINED;
+  /**
+   * Whether a request may begin: those that wait go first, for answers are sent in the order of requests.
+   *
+   * @param turn whether it has waited, and is the first of them
+   * @param alone whether it may only begin when no other is in progress
+   */
+  mayBegin({ turn, alone }: Order): boolean {
+    return (turn || this.#queue.length === 0) && this.#exchanges.size < (alone ? 1 : PIPELINED);
   }
 
   /** Has a request wait until another has been answered. Meanwhile no more are read than have been. */
-  later(request: () => void): void {
-    this.#queue.push(request);
+  later({ turn }: Order, request: () => void): void {
+    if (turn) this.#queue.unshift(request);
+    else this.#queue.push(request);
     this.socket.pause();
   }
 
@@ -178,6 +190,7 @@ class Connection {
 
   /** Ends all exchanges: of those that wait for their turn to be answered, the server does not say that they are over. */
   end(): void {
+    this.#closed = true;
     this.#queue = [];
     for (const exchange of this.#exchanges) exchange.end();
     this.idle[0].delete(this);
@@ -185,10 +198,19 @@ class Connection {
   }
 
   #ended(): void {
+    // In a turn of its own: those of other connections have theirs in between.
+    if (this.#queue.length > 0) setImmediate(() => this.#next());
+    else if (this.#exchanges.size === 0) this.#rest();
+  }
+
+  #next(): void {
+    if (this.#closed) return;
     const next = this.#queue.shift();
     if (next !== undefined) {
       if (this.#queue.length === 0) this.socket.resume();
+      const before = this.#exchanges.size;
       next();
+      if (this.#queue.length > 0 && this.#exchanges.size > before) setImmediate(() => this.#next());
     } else if (this.#exchanges.size === 0) this.#rest();
   }
 

@@ -40,9 +40,11 @@ export interface HttpOptions {
   readonly guard?: HttpGuard | undefined;
   /** Certificate and key of the server. @default no TLS */
   readonly tls?: TlsFiles | undefined;
-  /** Answers requests that the limit must not refuse, such as health checks. @returns undefined for all others */
-  readonly first?: (head: RequestHead) => HttpResponse | Promise<HttpResponse> | undefined;
+  /** Makes the answers to requests that other requests must not keep out, such as health checks. @returns undefined for all others */
+  readonly first?: (head: RequestHead) => MakePage | undefined;
 }
+
+type MakePage = () => HttpResponse | Promise<HttpResponse>;
 
 export interface HttpServer {
   readonly url: string;
@@ -61,6 +63,8 @@ export interface DrainOptions {
 
 const SECOND = 1_000;
 const BODY_LIMIT = 6 * 1024 * 1024;
+/** What is not read of pages up to this size is not counted; bytes. */
+const SMALL_PAGE = 4 * 1024;
 
 /**
  * Serves an endpoint over node:http.
@@ -150,16 +154,20 @@ class Answering {
     this.#identity = bounds.identity;
   }
 
-  answer(incoming: IncomingMessage, outgoing: ServerResponse): void {
+  /** @param turn whether it has waited for its turn on the connection */
+  answer(incoming: IncomingMessage, outgoing: ServerResponse, turn = false): void {
     const connection = connectionOf(incoming.socket);
-    if (connection.full) {
-      connection.later(() => this.answer(incoming, outgoing));
+    const who = this.#identity.of(connection.peer, incoming.headers);
+    const head = headOf(incoming, who);
+    const page = this.options.first?.(head);
+    // Pages go one after the other: none is made while one before it is not read.
+    const order = { turn, alone: page !== undefined };
+    if (!connection.mayBegin(order)) {
+      connection.later(order, () => this.answer(incoming, outgoing, true));
       return;
     }
     const exchange = connection.begin();
     outgoing.on('close', () => exchange.end());
-    const who = this.#identity.of(connection.peer, incoming.headers);
-    const head = headOf(incoming, who);
     const fault = faultOfHead(incoming) ?? this.#faultOfLength(incoming) ?? faultOfExpectation(incoming);
     if (fault !== undefined) {
       this.#send(outgoing, head.method, refusalResponse(head, fault), incoming);
@@ -170,13 +178,28 @@ class Answering {
       this.#send(outgoing, head.method, entry.refusal, incoming);
       return;
     }
-    const first = this.options.first?.(head);
-    if (first !== undefined) {
-      void this.#give(head.method, entry?.shown === undefined ? first : entry.shown(first), outgoing);
-      return;
-    }
     const caller = head.caller ?? connection.peer.caller ?? '';
-    this.#receive({ head, exchange, caller, shown: entry?.shown }, incoming, outgoing);
+    const admitted = { head, exchange, caller, shown: entry?.shown };
+    if (page === undefined) this.#receive(admitted, incoming, outgoing);
+    else this.#show(page, admitted, incoming, outgoing);
+  }
+
+  #show(
+    page: MakePage,
+    { head, exchange, caller, shown }: Admitted,
+    incoming: IncomingMessage,
+    outgoing: ServerResponse,
+  ): void {
+    const { pages } = this.bounds;
+    try {
+      const ticket = pages.enter(caller, { cut: () => incoming.socket.destroy() });
+      exchange.ticket = ticket;
+      pages.arrived(ticket);
+      const response = page();
+      void this.#give(head.method, shown === undefined ? response : shown(response), outgoing, { ticket, page: true });
+    } catch (error) {
+      this.#send(outgoing, head.method, refusalResponse(head, error as ProtocolError), incoming);
+    }
   }
 
   #receive({ head, exchange, caller, shown }: Admitted, incoming: IncomingMessage, outgoing: ServerResponse): void {
@@ -230,14 +253,17 @@ class Answering {
     method: string,
     response: HttpResponse | Promise<HttpResponse>,
     outgoing: ServerResponse,
-    { ticket, unread }: Given = {},
+    { ticket, unread, page = false }: Given,
   ): Promise<void> {
     try {
       const given = await response;
       this.#send(outgoing, method, given, unread);
+      // Of a connection there is one page at most: small ones are bounded by the connections.
+      if (page && given.body.length <= SMALL_PAGE) ticket.leave();
       // What the system has not taken yet is held until the caller reads.
-      if (ticket !== undefined && (outgoing.socket === null || outgoing.socket.writableLength > 0))
-        this.bounds.admission.answered(ticket, given.body.length);
+      else if (outgoing.socket === null || outgoing.socket.writableLength > 0)
+        (page ? this.bounds.pages : this.bounds.admission).answered(ticket, given.body.length);
+      else if (page) ticket.leave();
     } catch {
       // What cannot be sent is not left waiting.
       outgoing.destroy();
@@ -280,7 +306,9 @@ interface Admitted {
 
 /** What is known of a request that is being answered. */
 interface Given {
-  readonly ticket?: Ticket;
+  readonly ticket: Ticket;
+  /** Whether its ticket is one for pages. */
+  readonly page?: boolean;
   /** The request, when its body has not been read completely. */
   readonly unread?: IncomingMessage;
 }

@@ -66,7 +66,7 @@ async function start(flags: Record<string, unknown>): Promise<string> {
     port: 0,
     guard: httpGuard(opened.access),
     tls: opened.tls,
-    first: ({ path: asked }) => (asked === '/metrics' ? metrics : undefined),
+    first: ({ path: asked }) => (asked === '/metrics' ? () => metrics : undefined),
   });
   return server.url;
 }
