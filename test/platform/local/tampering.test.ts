@@ -89,7 +89,7 @@ function forgeAnchors(): void {
     rmSync(path.join(releases, name));
   for (const number of numbers()) {
     const { digest: of } = anchorOf(Entry.parse(read(number).entry), digest);
-    writeFileSync(path.join(releases, `${999_999_999 - number}.${of}.anchor`), '');
+    writeFileSync(path.join(releases, `${999_999_999 - number}.${of}.anchor`), `${of}\n`);
   }
 }
 
@@ -208,6 +208,17 @@ describe('the ledger of a folder', () => {
       expect(faults).toEqual([{ entry: 6, fault: 'it is missing, and an anchor of it is kept' }]);
     },
   );
+
+  it('tells that an anchor was renamed to fit', async () => {
+    fresh('own');
+    const releases = path.join(home, 'artifacts/releases', MODEL);
+    const kept = readdirSync(releases).find(
+      (name) => name.startsWith(`${999_999_999 - 2}.`) && name.endsWith('.anchor'),
+    )!;
+    const { digest: of } = anchorOf(Entry.parse(read(2).entry), digest);
+    writeFileSync(path.join(releases, kept), `${of.replace(/./g, '0')}\n`);
+    expect(await found()).toEqual(['2: the anchor that is kept of it holds another digest than its name says']);
+  });
 
   it('tells that the key is gone, and writes on with another', async () => {
     fresh('own');
