@@ -80,6 +80,7 @@ async function lookOver(
     ...chain,
     faults,
     sealedFrom: seals?.sealedFrom ?? null,
+    vouched: seals?.vouched ?? null,
     anchored: new Set(anchors.map(({ entry }) => entry)).size,
     strays: strays.map(({ name, what }) => `${name}: ${what}`),
   };

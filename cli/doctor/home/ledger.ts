@@ -17,7 +17,7 @@ export const ledger: DoctorCheck<HomeContext> = {
         const name = `ledger of ${model}`;
         const advice = {
           expected: 'every entry as it was appended',
-          remedy: `\`trimtab history ${model} --verify\`; restore what is wrong from a backup of the table (point in time) or the folder, and find out who wrote to it`,
+          remedy: `\`trimtab history ${model} --verify\`; restore what is wrong from a backup of the table (point in time) or the folder, and find out who wrote to it. Entries without a seal that you have held against an anchor kept elsewhere: \`trimtab history ${model} --vouch --reason WHY\``,
         };
         try {
           const { entries, faults, strays } = await registry.verify(model);
