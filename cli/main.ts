@@ -1,7 +1,12 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { didYouMean } from '../core/errors/did-you-mean.ts';
-import { RegistrationRefusedError, ReleaseConflictError, ReleaseRefusedError } from '../core/registry/errors.ts';
+import {
+  RegistrationRefusedError,
+  ReleaseConflictError,
+  ReleaseRefusedError,
+  VouchingError,
+} from '../core/registry/errors.ts';
 import { addApprove } from './commands/approve.ts';
 import { addBaseline } from './commands/baseline.ts';
 import { addCompare } from './commands/compare.ts';
@@ -169,7 +174,8 @@ function failed(error: unknown, io: Io): number {
     error instanceof CheckFailedError ||
     error instanceof RegistrationRefusedError ||
     error instanceof ReleaseConflictError ||
-    error instanceof ReleaseRefusedError;
+    error instanceof ReleaseRefusedError ||
+    error instanceof VouchingError;
   if (refused) return 1;
   return 2;
 }

@@ -16,12 +16,20 @@ export async function storeAnchor(artifacts: Pick<ObjectStore, 'put'>, entry: En
   await artifacts.put(key, `${digest}\n`, { contentType: 'text/plain', ifAbsent: true });
 }
 
+/** An anchor as it is found: its name says what the entry was, and so does its content. */
+interface KeptAnchor extends Anchor {
+  /** Whether the content is the digest of the name: in a folder, a file can be renamed. */
+  readonly isAsNamed: boolean;
+}
+
 /** All anchors that are kept of a model's entries. */
-export async function anchorsOf(artifacts: Pick<ObjectStore, 'list'>, model: string): Promise<Anchor[]> {
-  const anchors: Anchor[] = [];
+export async function anchorsOf(artifacts: Pick<ObjectStore, 'list' | 'get'>, model: string): Promise<KeptAnchor[]> {
+  const anchors: KeptAnchor[] = [];
   for await (const { key } of artifacts.list(`${RELEASES}${model}/`)) {
     const [, , countdown, digest] = NAME.exec(key) ?? [];
-    if (countdown !== undefined) anchors.push({ model, entry: revisionOf(countdown), digest: digest! });
+    if (countdown === undefined) continue;
+    const isAsNamed = new TextDecoder().decode(await artifacts.get(key)).trim() === digest;
+    anchors.push({ model, entry: revisionOf(countdown), digest: digest!, isAsNamed });
   }
   return anchors;
 }

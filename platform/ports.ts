@@ -3,8 +3,9 @@ import type { Bookkeeping } from '../core/observability/bookkeeping.ts';
 import type { JudgeDimensions, VariantDimensions, VersionDimensions } from '../core/observability/metric-names.ts';
 import type { StoredRecord } from '../core/registry/chain.ts';
 import type { Entry } from '../core/registry/ledger.ts';
-import type { LedgerKey, SealBook } from '../core/registry/seal.ts';
+import type { LedgerKey, SealBook, Unsealed } from '../core/registry/seal.ts';
 import type { ModelVersion } from '../core/registry/version.ts';
+import type { Vouching } from '../core/registry/vouching.ts';
 import type { Variant } from '../core/serving/variant.ts';
 import type { BookkeepingNote } from './bookkeeping-note.ts';
 
@@ -109,6 +110,13 @@ export interface LedgerSeals {
   key(): Promise<LedgerKey>;
   /** What seals are verified with. @throws PlatformError when it cannot be had */
   book(): Promise<SealBook>;
+  /**
+   * Writes down who vouches for the entries of a model that are before its first seal; see `vouchedFor` of
+   * core/registry/seal.ts.
+   *
+   * @param entries all of the model
+   */
+  vouch(entries: readonly Entry[], vouched: Vouching): Promise<Unsealed | undefined>;
 }
 
 export interface MetricQuery {

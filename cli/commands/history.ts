@@ -4,7 +4,7 @@ import { digestOf } from '../../platform/digest.ts';
 import type { AnchorView, HistoryAtView, HistoryView, VerificationView } from '../../usecases/registry/history-view.ts';
 import { readEntryAt } from '../../usecases/registry/read-history.ts';
 import type { Registry } from '../../usecases/registry/registry.ts';
-import { parseCount, parseTime } from '../arguments.ts';
+import { parseCount, parseReason, parseTime } from '../arguments.ts';
 import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
 import { CheckFailedError, UsageError } from '../errors.ts';
 import { formatRelease } from '../output/release.ts';
@@ -20,6 +20,8 @@ interface HistoryOptions {
   readonly at?: string;
   readonly verify?: true;
   readonly anchor?: string | true;
+  readonly vouch?: true;
+  readonly reason?: string;
 }
 
 /** Shows the ledger of a model, as it is or as it was, and verifies it. */
@@ -36,8 +38,17 @@ export function addHistory(program: Program, io: Io, options: () => GlobalOption
       '--anchor [anchor]',
       'print what the ledger is now, to be kept elsewhere; with --verify: hold it against that',
     )
+    .option('--vouch', 'say that entries without a seal are what was written, after a look; wants a --reason')
+    .option('--reason <text>', 'why, with --vouch', parseReason)
     .action((model: string, own: HistoryOptions) =>
       withHome(io, options(), async ({ ledger }, registry) => {
+        if (own.vouch || own.reason !== undefined) {
+          if (!own.vouch || own.reason === undefined) throw new UsageError('--vouch and --reason go with each other');
+          if (own.verify || own.anchor !== undefined) throw new UsageError('--vouch goes with --reason alone');
+          if ((await registry.vouch(model, own.reason)) === undefined)
+            throw new CheckFailedError(`no entry of ${model} has to be vouched for: see --verify`);
+          return verify(registry, model, undefined);
+        }
         if (own.verify) return verify(registry, model, anchorFor(model, own.anchor));
         if (own.anchor !== undefined) {
           if (own.anchor !== true)
@@ -115,7 +126,7 @@ const formatHistoryAt = ({ model, at, entry }: HistoryAtView): string =>
 
 const formatAnchor = ({ anchor }: AnchorView): string => anchor;
 
-function formatVerification({ model, entries, head, faults, sealedFrom, anchored, strays }: VerificationView): string {
+function formatVerification({ model, entries, head, faults, anchored, strays, ...seals }: VerificationView): string {
   const beside = strays.map((stray) => `beside the entries: ${stray}`);
   if (faults.length > 0)
     return [
@@ -123,17 +134,24 @@ function formatVerification({ model, entries, head, faults, sealedFrom, anchored
         ['#', 'what is wrong'],
         faults.map(({ entry, fault }) => [entry, fault]),
       ),
+      ...(seals.vouched === null ? [] : [formatSeals(seals, entries)]),
       ...beside,
     ].join('\n');
   return [
     `${model}  ${entries} entries are as they were written; head ${head}`,
-    `${formatSeals(sealedFrom, entries)}; ${anchored} held against anchors`,
+    `${formatSeals(seals, entries)}; ${anchored} held against anchors`,
     ...beside,
   ].join('\n');
 }
 
-function formatSeals(from: number | null, entries: number): string {
+function formatSeals(
+  { sealedFrom: from, vouched }: Pick<VerificationView, 'sealedFrom' | 'vouched'>,
+  entries: number,
+): string {
   if (from === null) return 'unsealed: there is no key';
   if (from === 1) return 'sealed with the key of the home';
-  return from > entries ? 'unsealed: all are older than the key' : `unsealed before entry ${from}, sealed from there`;
+  const unsealed =
+    from > entries ? 'unsealed: all are older than the key' : `unsealed before entry ${from}, sealed from there`;
+  if (vouched === null) return unsealed;
+  return `${unsealed}; ${vouched.by} vouched for those before on ${vouched.at}: ${vouched.reason}`;
 }

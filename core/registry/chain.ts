@@ -3,6 +3,7 @@ import { Digest } from '../model/names.ts';
 import { canonical } from './canonical.ts';
 import type { Entry, ReleaseState } from './ledger.ts';
 import type { ModelVersion } from './version.ts';
+import { Vouching } from './vouching.ts';
 
 /** SHA-256 of a text, lower-case hexadecimal. */
 export type DigestOf = (text: string) => string;
@@ -36,6 +37,7 @@ export const ChainReport = z.strictObject({
     .min(1)
     .nullable()
     .describe('From this entry on all have a seal by the key of the home; null where the home has no key.'),
+  vouched: Vouching.nullable().describe('Who vouched for the entries before that have no seal; null where nobody did.'),
   anchored: z.int().min(0).describe('Entries that were held against an anchor that is kept of them.'),
   strays: z
     .array(z.string())

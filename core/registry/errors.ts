@@ -36,3 +36,8 @@ export class UnknownVersionError extends RegistryError {
     super(version === undefined ? `no model named ${model}` : `model ${model} has no version ${version}`);
   }
 }
+
+/** Nobody can vouch for entries of this home as it is. */
+export class VouchingError extends RegistryError {
+  override readonly name = 'VouchingError';
+}

@@ -2,7 +2,8 @@ import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Entry } from '../../core/registry/ledger.ts';
-import { type LedgerKey, type SealBook, Unsealed, unsealedBy } from '../../core/registry/seal.ts';
+import { type LedgerKey, type SealBook, Unsealed, unsealedBy, vouchedFor } from '../../core/registry/seal.ts';
+import type { Vouching } from '../../core/registry/vouching.ts';
 import { digestOf } from '../digest.ts';
 import { PlatformError } from '../errors.ts';
 import type { Ledger, LedgerSeals } from '../ports.ts';
@@ -43,11 +44,21 @@ export class LocalSeals implements LedgerSeals {
     return { keys: (await this.#elsewhere()) ?? (await this.#own()) ?? [], unsealed: await this.#unsealed() };
   }
 
+  vouch(entries: readonly Entry[], vouched: Vouching): Promise<Unsealed | undefined> {
+    return withFileLock(this.root, path.join(this.root, 'ledger', UNSEALED_FILE), async () => {
+      const unsealed = vouchedFor(entries, await this.book(), vouched, digestOf);
+      if (unsealed !== undefined) await this.#keepUnsealed(unsealed);
+      return unsealed;
+    });
+  }
+
   async #find(): Promise<LedgerKey> {
     const elsewhere = await this.#elsewhere();
     if (elsewhere !== undefined) {
       const [key] = elsewhere;
-      if ((await this.#unsealed()) === undefined) await this.#keepUnsealed(key, { ifAbsent: true });
+      // What was written without this key is not vouched for by its being here: whoever strips the seals off would be.
+      if ((await this.#unsealed()) === undefined && (await this.ledger.models()).length === 0)
+        await this.#keepUnsealed(unsealedBy(key, [], digestOf), { ifAbsent: true });
       return key;
     }
     return (await this.#own())?.[0] ?? this.#make();
@@ -63,7 +74,7 @@ export class LocalSeals implements LedgerSeals {
       const key = keyOf(secret);
       // Where there are seals already, their key was lost or taken away, and what is written of it stays as it is.
       const last = await this.#last();
-      if (!last.some(({ seal }) => seal !== undefined)) await this.#keepUnsealed(key, { last });
+      if (!last.some(({ seal }) => seal !== undefined)) await this.#keepUnsealed(unsealedBy(key, last, digestOf));
       await writeAtomically(this.root, file, (unfinished) => writeFile(unfinished, `${secret}\n`, { mode: 0o600 }), {
         ifAbsent: true,
       });
@@ -71,8 +82,8 @@ export class LocalSeals implements LedgerSeals {
     });
   }
 
-  async #keepUnsealed(key: LedgerKey, { last, ifAbsent }: { last?: Entry[]; ifAbsent?: boolean }): Promise<void> {
-    const text = JSON.stringify(unsealedBy(key, last ?? (await this.#last()), digestOf), null, 1);
+  async #keepUnsealed(unsealed: Unsealed, { ifAbsent = false } = {}): Promise<void> {
+    const text = JSON.stringify(unsealed, null, 1);
     const folder = path.join(this.root, 'ledger');
     await writeAtomically(folder, path.join(folder, UNSEALED_FILE), (unfinished) => writeFile(unfinished, text), {
       ifAbsent,

@@ -7,10 +7,10 @@ import { type ChainReport, linksTo } from '../../core/registry/chain.ts';
 import type { Command } from '../../core/registry/commands.ts';
 import { type ContentChange, contentChanges, documentChanges } from '../../core/registry/content-changes.ts';
 import { decide } from '../../core/registry/decide.ts';
-import { ReleaseConflictError, UnknownVersionError } from '../../core/registry/errors.ts';
+import { ReleaseConflictError, UnknownVersionError, VouchingError } from '../../core/registry/errors.ts';
 import { isSameContent, type VersionContent, type VersionDocuments } from '../../core/registry/identity.ts';
 import { EMPTY_STATE, Entry, type ReleaseState } from '../../core/registry/ledger.ts';
-import { sealOf } from '../../core/registry/seal.ts';
+import { sealOf, type Unsealed } from '../../core/registry/seal.ts';
 import { type Artifact, ModelVersion } from '../../core/registry/version.ts';
 import type { ReleaseChanged } from '../../events/schemas.ts';
 import { storeAnchor } from '../../platform/anchors.ts';
@@ -82,6 +82,21 @@ export class Registry {
   /** Looks whether a ledger is as it was written; see {@link verifyLedger}. */
   verify(model: string, anchor?: Anchor): Promise<ChainReport> {
     return verifyLedger(this.home, model, anchor);
+  }
+
+  /**
+   * Vouches for the entries of a model that are before its first seal: from then on they are held against what they are
+   * now.
+   *
+   * @returns undefined when none of them has to be vouched for
+   * @throws UnknownVersionError for an unknown model
+   * @throws VouchingError when the home has no key, or its record of who vouched is not what was written
+   */
+  async vouch(model: string, reason: string): Promise<Unsealed | undefined> {
+    if (this.home.seals === undefined)
+      throw new VouchingError('the entries of this home have no seals: what is kept of them cannot be overwritten');
+    const at = this.home.clock.now().toISOString();
+    return this.home.seals.vouch(await this.history(model), { by: this.actor, at, reason });
   }
 
   /**

@@ -70,6 +70,9 @@ async function lookOver(
     ...recordFaults,
     ...compareKept(entries, versions, await collect(snapshotsOf(home.artifacts, model))),
     ...compareAnchors(entries, anchors, digestOf),
+    ...kept
+      .filter(({ isAsNamed }) => !isAsNamed)
+      .map(({ entry }) => ({ entry, fault: 'the anchor that is kept of it holds another digest than its name says' })),
     ...(seals?.faults ?? []),
     ...strays.flatMap(({ name, what, entry }) => (entry === undefined ? [] : [{ entry, fault: `${name} is ${what}` }])),
   ];
@@ -77,6 +80,7 @@ async function lookOver(
     ...chain,
     faults,
     sealedFrom: seals?.sealedFrom ?? null,
+    vouched: seals?.vouched ?? null,
     anchored: new Set(anchors.map(({ entry }) => entry)).size,
     strays: strays.map(({ name, what }) => `${name}: ${what}`),
   };

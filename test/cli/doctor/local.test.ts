@@ -8,7 +8,10 @@ import type { Finding } from '../../../cli/doctor/doctor-view.ts';
 import { folder } from '../../../cli/doctor/local/folder.ts';
 import { main } from '../../../cli/main.ts';
 import { metricLine } from '../../../core/observability/emf.ts';
+import { anchorOf } from '../../../core/registry/anchor.ts';
+import { Entry } from '../../../core/registry/ledger.ts';
 import { startLocalRuntime } from '../../../local-runtime/local-runtime.ts';
+import { digestOf } from '../../../platform/digest.ts';
 import { openLocalHome } from '../../../platform/local/home.ts';
 import { processToken } from '../../../platform/process-token.ts';
 import { Registry } from '../../../usecases/registry/registry.ts';
@@ -54,6 +57,29 @@ describe('trimtab doctor on a folder', () => {
   beforeEach(() => {
     rmSync(home, { recursive: true, force: true });
     cpSync(sound, home, { recursive: true });
+  });
+
+  it('tells that a ledger has no seals: it is older than the key, or they were taken away with it', async () => {
+    const folderOf = path.join(home, 'ledger/flight-delay');
+    let previous: string | undefined;
+    for (const name of readdirSync(folderOf)
+      .filter((each) => /^\d{9}\.json$/.test(each))
+      .sort()) {
+      const page = JSON.parse(readFileSync(path.join(folderOf, name), 'utf8')) as { entry: Entry };
+      const { seal: _, ...entry } = page.entry;
+      if (previous !== undefined) entry.previous = previous;
+      previous = anchorOf(Entry.parse(entry), digestOf).digest;
+      writeFileSync(path.join(folderOf, name), JSON.stringify({ ...page, entry }));
+    }
+    for (const name of files('artifacts/releases/flight-delay').filter((each) => each.endsWith('.anchor')))
+      rmSync(path.join(home, 'artifacts/releases/flight-delay', name));
+    rmSync(path.join(home, 'ledger/unsealed.json'));
+    rmSync(path.join(home, 'ledger.key'));
+    const none = { name: 'seals of flight-delay', status: 'warn', found: 'none of 3 entries has one' };
+    expect((await doctor()).findings).toContainEqual(expect.objectContaining(none));
+    expect((await trimtab('register', 'models/flight-delay/v2', '--home', home)).status).toBe(0);
+    const before = { ...none, found: 'unsealed before entry 4' };
+    expect((await doctor()).findings).toContainEqual(expect.objectContaining(before));
   });
 
   it('tells that an entry is of the future: the clock of who wrote it was ahead', async () => {

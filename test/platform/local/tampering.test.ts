@@ -90,7 +90,7 @@ function forgeAnchors(): void {
     rmSync(path.join(releases, name));
   for (const number of numbers()) {
     const { digest: of } = anchorOf(Entry.parse(read(number).entry), digest);
-    writeFileSync(path.join(releases, `${999_999_999 - number}.${of}.anchor`), '');
+    writeFileSync(path.join(releases, `${999_999_999 - number}.${of}.anchor`), `${of}\n`);
   }
 }
 
@@ -210,6 +210,44 @@ describe('the ledger of a folder', () => {
     },
   );
 
+  it('tells that an anchor was renamed to fit', async () => {
+    fresh('own');
+    const releases = path.join(home, 'artifacts/releases', MODEL);
+    const kept = readdirSync(releases).find(
+      (name) => name.startsWith(`${999_999_999 - 2}.`) && name.endsWith('.anchor'),
+    )!;
+    const { digest: of } = anchorOf(Entry.parse(read(2).entry), digest);
+    writeFileSync(path.join(releases, kept), `${of.replace(/./g, '0')}\n`);
+    expect(await found()).toEqual(['2: the anchor that is kept of it holds another digest than its name says']);
+  });
+
+  it('vouches for nothing by itself when the key is elsewhere: a person does, with a reason, and it is held to that', async () => {
+    vi.stubEnv('TRIMTAB_LEDGER_KEY', KEY);
+    fresh('elsewhere');
+    tamperings['strips all seals, and what says which are older than the key']!(1, { actor: 'user:mallory' });
+    forgeAnchors();
+    const fault = '6: entries before 7 have no seal, and nobody has vouched for them';
+    expect(await found()).toEqual([fault]);
+    const opened = await openLocalHome(home);
+    const ada = new Registry(opened, 'user:ada');
+    expect((await ada.apply(MODEL, { type: 'hold', because: 'data', reason: 'r' })).seal).toBeDefined();
+    expect(await found()).toEqual([fault]);
+    expect(await ada.verify(MODEL)).toMatchObject({ sealedFrom: 7, vouched: null });
+    await ada.vouch(MODEL, 'held against the anchor of May');
+    const vouched = { by: 'user:ada', reason: 'held against the anchor of May' };
+    expect(await ada.verify(MODEL)).toMatchObject({ faults: [], sealedFrom: 7, vouched });
+    expect(await ada.vouch(MODEL, 'again')).toBeUndefined();
+    await opened.close();
+    const file = path.join(home, 'ledger/unsealed.json');
+    const text = readFileSync(file, 'utf8');
+    writeFileSync(file, text.replace('user:ada', 'user:eve'));
+    expect(await found()).toEqual(['0: the record of which entries are older than the key is not what was written']);
+    writeFileSync(file, text);
+    rechain(6, (page) => ({ ...page, entry: { ...page.entry, ...(page.entry.number === 6 && { reason: 'm' }) } }));
+    forgeAnchors();
+    expect(await found()).toContain('6: it is not what it was when it was taken for older than the key');
+  });
+
   it('tells that the key is gone, and writes on with another', async () => {
     fresh('own');
     rmSync(path.join(home, 'ledger.key'));
@@ -240,7 +278,7 @@ describe('the ledger of a folder', () => {
     expect(await found()).toEqual(['7: it has no seal']);
     rechain(6, (page) => ({ ...page, entry: { ...page.entry, ...(page.entry.number === 6 && { reason: 'm' }) } }));
     forgeAnchors();
-    expect(await found()).toContain('6: it is not what it was when the home got its key');
+    expect(await found()).toContain('6: it is not what it was when it was taken for older than the key');
   });
 
   it('verifies with a former key what was sealed with it', async () => {
