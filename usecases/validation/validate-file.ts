@@ -69,6 +69,8 @@ async function checkFile(file: string, contract: Contract, options: ValidateOpti
       const counts = unpacked && (await countRejected(unpacked, dialectOf(unpacked, contract), options.signal));
       return rejectedFile(withoutValues(error, contract), counts || undefined);
     }
+    if (loaded.columns.length <= MANY_COLUMNS)
+      await duck.run(`SET memory_limit = '${Math.ceil((options.memoryMb ?? MEMORY_MB) * AFTER_LOADING)}MB'`);
     const personal = personalSql(duck, contract, loaded.columns, options.personal ?? { owner: '' });
     await addDuplicates(
       duck,
@@ -122,8 +124,6 @@ async function judgeRows(
   const names = loaded.columns.map(({ name }) => name);
   // From here on only what breaks nothing counts: a plain scan gives it back in the order of the file.
   await removeBreaches(duck);
-  if (names.length <= MANY_COLUMNS)
-    await duck.run(`SET memory_limit = '${Math.ceil((options.memoryMb ?? MEMORY_MB) * AFTER_LOADING)}MB'`);
   try {
     checkVolume(contract, rows);
     const { profile, summary } = await summarizeRelation(duck, ROWS, profiledColumns(contract, names), {
