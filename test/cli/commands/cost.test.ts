@@ -47,7 +47,7 @@ describe('trimtab cost', () => {
     };
     expect(found).toMatchObject({
       region: 'eu-central-1',
-      deployment: { architecture: 'arm64', memoryMb: 1024, provisioned: 3, alarms: 26 },
+      deployment: { architecture: 'arm64', memoryMb: 1024, provisioned: 3, alarms: 27 },
     });
     expect(found.groups[1]?.title).toBe('4 models, a month');
     const staging = await trimtab('cost', '--config', file, '--environment', 'staging');
