@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
-import { lstat, mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
+import { lstat, open, readdir, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { BookkeepingRecord } from '../../core/observability/bookkeeping.ts';
 import { BookkeepingNote } from '../bookkeeping-note.ts';
+import { makeFolder } from '../make-folder.ts';
+import { isRunning } from '../process-token.ts';
 
 /** Folder of the notes in a home. */
 const FOLDER = 'bookkeeping';
@@ -49,7 +51,7 @@ export class NoteFile {
 
   async #beside(records: readonly BookkeepingRecord[]): Promise<void> {
     const folder = besideFolder(this.home);
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, 0o700);
     await assertOwn(folder);
     await this.#put(folder, records);
   }
@@ -65,7 +67,7 @@ export class NoteFile {
         until: until === null ? null : new Date(until).toISOString(),
       })),
     };
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, 0o700);
     const file = path.join(folder, this.#name);
     const text = Buffer.from(JSON.stringify(note).padEnd(BYTES));
     const handle = await open(file, 'r+').catch(() => open(file, 'wx', 0o600));
@@ -99,7 +101,7 @@ async function notesIn(folder: string): Promise<BookkeepingNote[]> {
     names.map(async (name) => {
       try {
         const raw = JSON.parse(await readFile(path.join(folder, name), 'utf8')) as { host: string; pid: number };
-        return [BookkeepingNote.parse({ ...raw, alive: raw.host === os.hostname() && lives(raw.pid) })];
+        return [BookkeepingNote.parse({ ...raw, alive: raw.host === os.hostname() && isRunning(raw.pid) })];
       } catch {
         // A process is just writing it, or was killed before its first word.
         return [];
@@ -132,14 +134,5 @@ async function assertOwn(folder: string): Promise<void> {
     const info = await lstat(each);
     if (!info.isDirectory() || (process.getuid !== undefined && info.uid !== process.getuid()))
       throw new Error(`${each} is somebody else's`);
-  }
-}
-
-function lives(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { makeFolder } from '../make-folder.ts';
 
 /** One package of npm that is not installed but looked into: fetched once, and only with the content that is named. */
 export interface PinnedPackage {
@@ -26,7 +27,7 @@ export class PackageUnavailable extends Error {
  * @throws PackageUnavailable with what npm says, or with the digest that was found
  */
 export function fetchPackage({ name, version, integrity, files }: PinnedPackage, to: string): void {
-  mkdirSync(to, { recursive: true });
+  makeFolder(to);
   const work = mkdtempSync(path.join(path.dirname(to), 'packed-'));
   try {
     pack(`${name}@${version}`, work);
@@ -50,7 +51,7 @@ export function fetchPackage({ name, version, integrity, files }: PinnedPackage,
  */
 export function madeOnce(folder: string, make: (work: string) => void): string {
   if (existsSync(folder)) return folder;
-  mkdirSync(path.dirname(folder), { recursive: true });
+  makeFolder(path.dirname(folder));
   const work = mkdtempSync(path.join(path.dirname(folder), 'fetching-'));
   try {
     // A temporary folder is for its user alone, and stays so; one within it is as any other.

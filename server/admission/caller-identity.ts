@@ -1,5 +1,11 @@
 import { isIP } from 'node:net';
-import { callerOfAddress, callerOfHeader, principalOfHeader } from '../../core/guards/caller.ts';
+import {
+  callerOfAddress,
+  callerOfHeader,
+  forwardedFor,
+  plainEntry,
+  principalOfHeader,
+} from '../../core/guards/caller.ts';
 import type { TrustedProxies } from './trusted-proxies.ts';
 
 /** Who sends a request. */
@@ -45,12 +51,16 @@ export class CallerIdentity {
     const { address, caller } = peer;
     if (this.#header === undefined || !this.forwards(address)) return { caller, principal: undefined };
     const value = headers[this.#header];
-    const text = typeof value === 'string' ? value : undefined;
-    if (this.#proxies === undefined) return { caller: callerOfHeader(text), principal: principalOfHeader(text) };
+    const said = typeof value === 'string' ? value : undefined;
+    const forwarded = this.#header === 'forwarded';
+    const text = forwarded && said !== undefined ? forwardedFor(said) : said;
+    // Of the word in the place of an address that Forwarded may have, nobody says that it is who has authenticated.
+    const principal = (name: string | undefined) => (forwarded ? undefined : principalOfHeader(name));
+    if (this.#proxies === undefined) return { caller: callerOfHeader(text), principal: principal(text) };
     const named = this.#namedBehind(this.#proxies, text);
     // A request of the proxy itself, such as its health check.
     if (named === undefined) return { caller, principal: undefined };
-    return { caller: callerOfHeader(named), principal: principalOfHeader(named) };
+    return { caller: callerOfHeader(named), principal: principal(named) };
   }
 
   /**
@@ -62,18 +72,12 @@ export class CallerIdentity {
     let last: string | undefined;
     for (let i = entries.length - 1; i >= 0; i--) {
       if (entries[i] === '') continue;
-      last = withoutPort(entries[i]!);
+      last = plainEntry(entries[i]!);
       if (isIP(last.split('%')[0]!) === 0 || !proxies.has(last)) return last;
     }
     return last;
   }
 }
-
-/** Some proxies write down the port as well, as in `203.0.113.7:52110` and `[2001:db8::5]:52110`. */
-const withoutPort = (entry: string): string =>
-  /^(\d{1,3}(?:\.\d{1,3}){3}):\d{1,5}$/.exec(entry)?.[1] ??
-  /^\[([0-9a-fA-F:.%]+)\](?::\d{1,5})?$/.exec(entry)?.[1] ??
-  entry;
 
 type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
 

@@ -23,7 +23,17 @@ export const MAX_HEADERS = 100;
 export function faultOfHead(incoming: IncomingMessage): ProtocolError | undefined {
   if (incoming.rawHeaders.length > 2 * MAX_HEADERS)
     return new ProtocolError(431, `there are too many headers, there may be ${MAX_HEADERS}`);
-  return faultOfTarget(incoming);
+  return faultOfTarget(incoming) ?? faultOfCoding(incoming);
+}
+
+/** A body in a transfer coding that is not undone here would be taken for what it is not (RFC 9112, 6.1). */
+function faultOfCoding({ headers: { 'transfer-encoding': coding } }: IncomingMessage): ProtocolError | undefined {
+  return coding === undefined || coding.toLowerCase() === 'chunked'
+    ? undefined
+    : new ProtocolError(
+        501,
+        `transfer coding '${coding.slice(0, 40)}' is not known, expected chunked: say gzip by Content-Encoding`,
+      );
 }
 
 /** Methods that any path allows, named to callers of CONNECT. */

@@ -10,7 +10,10 @@ assert client.is_server_live() and client.is_server_ready()
 assert client.is_model_ready("tree") and client.is_model_ready("tree", "1")
 assert "binary_tensor_data" in client.get_server_metadata()["extensions"]
 metadata = client.get_model_metadata("tree")
-assert metadata["inputs"] == [{"name": "features", "datatype": "FP32", "shape": [-1, 30]}], metadata
+columns = {"features": [f"f{i}" for i in range(30)]}
+assert metadata["inputs"] == [
+    {"name": "features", "datatype": "FP32", "shape": [-1, 30], "parameters": columns}
+], metadata
 assert {"name": "tree", "version": "1", "state": "READY", "reason": ""} in client.get_model_repository_index()
 
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmod, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, lstat, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Baseline } from '../../core/profile/profile.ts';
 import type { Artifact, ModelVersion } from '../../core/registry/version.ts';
@@ -16,7 +16,10 @@ import { spareFolder, takesNoWrites } from './spare-folder.ts';
 const SMALL = 32 * 1024 * 1024;
 
 /** What is kept of a version. */
-export type CachedKind = 'models' | 'baselines' | 'rehearsals';
+type VersionPart = 'models' | 'baselines' | 'rehearsals';
+
+/** What is kept. */
+export type CachedKind = VersionPart | 'releases';
 
 export interface ArtifactCacheOptions {
   readonly folder: string;
@@ -75,12 +78,16 @@ export class ArtifactCache {
   }
 
   /** An artifact of JSON, as it was registered or not at all. */
-  private async document<T>(kind: CachedKind, artifact: Artifact): Promise<T> {
+  private async document<T>(kind: VersionPart, artifact: Artifact): Promise<T> {
     for (let attempt = 0; ; attempt++) {
       const path = await this.kept(kind, artifact);
-      const bytes = await readFile(path);
-      const found = createHash('sha256').update(bytes).digest('hex');
-      if (found === artifact.digest) {
+      const bytes = await readFile(path).catch((error: unknown) => {
+        // That nobody may read it heals as what is damaged does.
+        if (attempt > 0) throw error;
+        return undefined;
+      });
+      const found = bytes === undefined ? 'no digest' : createHash('sha256').update(bytes).digest('hex');
+      if (bytes !== undefined && found === artifact.digest) {
         if (attempt > 0) this.options.onHealed(kind, path);
         return JSON.parse(bytes.toString('utf8')) as T;
       }
@@ -90,20 +97,20 @@ export class ArtifactCache {
     }
   }
 
-  private pathOf(kind: CachedKind, { digest }: Artifact): string {
+  private pathOf(kind: VersionPart, { digest }: Artifact): string {
     return join(this.copies, kind, `${digest}.${kind === 'models' ? 'onnx' : 'json'}`);
   }
 
   /** Throws a damaged copy away; where the folder takes no writes, the next one is in the spare folder. */
   private async discard(path: string): Promise<void> {
-    await rm(path, { force: true }).catch((error: unknown) => {
+    await rm(path, { recursive: true, force: true }).catch((error: unknown) => {
       if (this.copies !== this.folder || !takesNoWrites(error)) throw error;
       this.copies = spareFolder(this.folder);
     });
   }
 
   /** Path of an artifact's copy. */
-  private async kept(kind: CachedKind, artifact: Artifact): Promise<string> {
+  private async kept(kind: VersionPart, artifact: Artifact): Promise<string> {
     // Several are looked for at once, and the first that fails moves all.
     const tried = this.copies;
     try {
@@ -115,24 +122,26 @@ export class ArtifactCache {
     }
   }
 
-  private async copied(kind: CachedKind, artifact: Artifact): Promise<string> {
+  private async copied(kind: VersionPart, artifact: Artifact): Promise<string> {
     const { artifacts, onHealed } = this.options;
     const path = this.pathOf(kind, artifact);
     const found = await stat(path).catch(() => undefined);
-    if (found?.size === artifact.bytes) return path;
+    if (found?.isFile() && found.size === artifact.bytes) return path;
+    // A link that leads nowhere stands for none.
+    const damaged = found !== undefined || (await lstat(path).catch(() => undefined)) !== undefined;
     const partial = await this.partial(dirname(path));
     try {
       // Read whole, a small file is there sooner: a copy by streams has to load them first.
       if (artifact.bytes <= SMALL) await writeFile(partial, await artifacts.get(artifact.key));
       else await artifacts.download(artifact.key, partial);
       await chmod(partial, accessIn(dirname(path)).file);
-      await rename(partial, path);
+      await replaceBy(partial, path);
     } catch (error) {
       await rm(partial, { force: true }).catch(() => undefined);
       throw error;
     }
     // What is shorter or longer than it was registered is damaged as well.
-    if (found !== undefined) onHealed(kind, path);
+    if (damaged) onHealed(kind, path);
     return path;
   }
 
@@ -156,7 +165,7 @@ export class ArtifactCache {
     const partial = await this.partial(folder);
     await writeFile(partial, JSON.stringify(release), { mode: PRIVATE.file });
     await chmod(partial, accessIn(folder).file);
-    await rename(partial, path);
+    if (await replaceBy(partial, path)) this.options.onHealed('releases', path);
   }
 
   /** The last release kept; undefined when there is none that can be read. */
@@ -178,5 +187,22 @@ export class ArtifactCache {
       .filter((file) => file.endsWith('.json'))
       .map((file) => file.slice(0, -'.json'.length))
       .sort();
+  }
+}
+
+/**
+ * Puts a file into a place, whatever is there: a rename puts none into that of a folder.
+ *
+ * @returns whether there was a folder
+ */
+async function replaceBy(partial: string, path: string): Promise<boolean> {
+  try {
+    await rename(partial, path);
+    return false;
+  } catch (error) {
+    if (!['EISDIR', 'ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    await rm(path, { recursive: true, force: true });
+    await rename(partial, path);
+    return true;
   }
 }

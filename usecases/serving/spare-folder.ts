@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { lossReason } from '../../core/observability/bookkeeping.ts';
+import { makeFolder } from '../../platform/make-folder.ts';
 
 /**
  * The folder for copies whose own folder takes none, as on a full disk: a start, a release or a rollback must not wait for
@@ -11,7 +11,7 @@ import { lossReason } from '../../core/observability/bookkeeping.ts';
 export function spareFolder(folder: string): string {
   const id = createHash('sha256').update(path.resolve(folder)).digest('hex').slice(0, 16);
   const spare = path.join(tmpdir(), `trimtab-cache-${process.getuid?.() ?? 'user'}-${id}`);
-  mkdirSync(spare, { recursive: true, mode: 0o700 });
+  makeFolder(spare, 0o700);
   return spare;
 }
 

@@ -43,4 +43,15 @@ describe('notes of what cannot be written', () => {
       { pid: process.pid, alive: true, losses: [{ what: 'truths', refused: 1 }] },
     ]);
   });
+
+  it.runIf(process.platform === 'linux')(
+    'are elsewhere where a folder is refused by saying that there is none above it',
+    async () => {
+      const file = await NoteFile.open('/proc/nowhere');
+      const kept = new Bookkeeping(() => 0);
+      kept.refused('truths', 'quota');
+      await file.write(kept.records);
+      expect(await readNotes('/proc/nowhere')).toMatchObject([{ pid: process.pid, losses: [{ what: 'truths' }] }]);
+    },
+  );
 });

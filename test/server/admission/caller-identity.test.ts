@@ -27,6 +27,17 @@ describe('The caller behind trusted proxies', () => {
     expect(who(identity, address, forwarded)).toEqual({ caller, principal: undefined });
   });
 
+  it.each([
+    ['for=203.0.113.7;proto=https;by=10.1.1.1', '203.0.113.7'],
+    ['for=198.51.100.1, proto=http; For="203.0.113.7:4711"', '203.0.113.7'],
+    ['for="[2001:db8::5]:4711", for=10.4.4.4', '2001:db8:0:0::/64'],
+    ['for=unknown', 'unknown'],
+    ['proto=https', '10.1.2.3'],
+  ])('is who the header Forwarded names: %s is %s', (forwarded, caller) => {
+    const standard = new CallerIdentity({ proxies, header: 'forwarded' });
+    expect(standard.of(peerOf('10.1.2.3'), { forwarded })).toEqual({ caller, principal: undefined });
+  });
+
   it('may be named by another header, which is a principal from a trusted proxy alone', () => {
     const named = new CallerIdentity({ proxies, header: 'x-user' });
     expect(named.of(peerOf('10.1.2.3'), { 'x-user': 'team-a' })).toEqual({ caller: 'team-a', principal: 'team-a' });

@@ -62,6 +62,18 @@ describe('A server that is sent what is no request', () => {
     ['a chunk that is longer than it says', `${POST}transfer-encoding: chunked\r\n\r\n3\r\nabcdef\r\n`, 400, /chunk/],
     ['headers of 100 KB', `GET / HTTP/1.1\r\nhost: x\r\na: ${'x'.repeat(100_000)}\r\n\r\n`, 431, /16 KB/],
     ['more headers than are read', `GET / HTTP/1.1\r\nhost: x\r\n${BYE}${'a: 1\r\n'.repeat(150)}\r\n`, 431, /100/],
+    [
+      'a coding beside chunks',
+      `${POST}transfer-encoding: gzip, chunked\r\n${BYE}\r\n3\r\nabc\r\n0\r\n\r\n`,
+      501,
+      /'gzip, chunked' is not known/,
+    ],
+    [
+      'a coding in a line of its own',
+      `${POST}transfer-encoding: gzip\r\ntransfer-encoding: chunked\r\n${BYE}\r\n0\r\n\r\n`,
+      501,
+      /expected chunked/,
+    ],
     ['no host', `GET / HTTP/1.1\r\n${BYE}\r\n`, 400, /host/],
     ['an expectation that nobody can meet', `${POST}expect: cake\r\n${BYE}content-length: 3\r\n\r\nabc`, 417, /cake/],
     ['two hosts', `GET / HTTP/1.1\r\nhost: a\r\n${BYE}Host: b\r\n\r\n`, 400, /2 headers host/],

@@ -1,8 +1,11 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ModelVersion } from '../../../core/registry/version.ts';
 import { ModelLoadError } from '../../../platform/onnx/errors.ts';
 import { loadModel } from '../../../platform/onnx/model.ts';
+import { ArtifactCache } from '../../../usecases/serving/artifact-cache.ts';
 import type { Endpoint } from '../../../usecases/serving/endpoint.ts';
 import type { ModelLoader } from '../../../usecases/serving/loaded-version.ts';
 import { PIPELINE, ROW, read, request, ServingFixture } from '../../fixtures/serving-fixture.ts';
@@ -98,4 +101,41 @@ describe('Loads of an endpoint', () => {
       expect(await readFile(file)).toEqual(right);
     },
   );
+
+  it.each([
+    ['a folder', (file: string) => mkdir(path.join(file, 'in the way'), { recursive: true })],
+    ['a link to a folder', (file: string) => symlink(path.dirname(file), file)],
+    ['a link to itself', (file: string) => symlink(file, file)],
+  ])('heal a cache where %s stands for each of its copies, and count it', async (_what, put) => {
+    await fixture.release(PIPELINE, 'pipeline');
+    await (await fixture.endpoint()).close();
+    const cache = path.join(fixture.folder, 'cache');
+    const kept: [string, Buffer][] = [];
+    for (const kind of await readdir(cache))
+      for (const name of await readdir(path.join(cache, kind)))
+        kept.push([path.join(cache, kind, name), await readFile(path.join(cache, kind, name))]);
+    expect(kept.map(([file]) => path.basename(path.dirname(file))).sort()).toEqual(['models', 'releases']);
+    // A baseline is read by this way as well, whoever registered it.
+    const bytes = Buffer.from('{"rows":3}');
+    const artifact = { key: 'b', digest: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.length };
+    const healed: string[] = [];
+    const own = new ArtifactCache({
+      folder: cache,
+      artifacts: { get: async () => bytes, download: (_key, to) => writeFile(to, bytes) },
+      onHealed: (kind) => healed.push(kind),
+    });
+    const baseline = path.join(cache, 'baselines', `${artifact.digest}.json`);
+    for (const [file] of [...kept, [baseline]] as [string][]) {
+      await mkdir(path.dirname(file), { recursive: true });
+      await rm(file, { force: true });
+      await put(file);
+    }
+    const endpoint = await fixture.endpoint();
+    expect((await predict(endpoint)).status).toBe(200);
+    await endpoint.close();
+    for (const [file, right] of kept) expect(await readFile(file)).toEqual(right);
+    expect(endpoint.healed.get('models')).toBe(1);
+    expect(await own.baseline({ baseline: artifact } as ModelVersion)).toEqual({ rows: 3 });
+    expect([await readFile(baseline), healed]).toEqual([bytes, ['baselines']]);
+  });
 });
