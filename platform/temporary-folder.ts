@@ -4,8 +4,8 @@ import path from 'node:path';
 import { isProcessGone, processToken } from './process-token.ts';
 
 /** `trimtab-<purpose>-<token of the process>-<random>`: whose it is can be read off the name, from its first moment on. */
-const NAME = /^trimtab-[a-z]+-(\d+-[0-9a-f]{8}-[0-9a-z]+)-[A-Za-z0-9]{6}$/;
-/** A folder of another machine, container or boot is litter when nothing in it has changed for so long. */
+const NAME = /^trimtab-[a-z]+-(\d+-[0-9a-f]{8,16}-[0-9a-z]+)-[A-Za-z0-9]{6}$/;
+/** A folder of another machine or container is litter when nothing in it has changed for so long. */
 const FOREIGN_MS = 7 * 86_400_000;
 
 /**

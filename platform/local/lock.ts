@@ -1,21 +1,25 @@
 import { createHash } from 'node:crypto';
-import { link, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, link, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PlatformError } from '../errors.ts';
 import { accessIn, makePrivateFolder } from '../private-files.ts';
-import { isProcessGone, processToken } from '../process-token.ts';
+import { isProcessGone, isProcessHere, processToken } from '../process-token.ts';
 import { UNFINISHED, unfinishedIn } from '../unfinished.ts';
 import { codeOf, isAbsent } from './atomic.ts';
 
-/** A lock is held for a look and a rename: what is older was left by a machine that is gone. */
+/** How often the holder of a lock gives a sign of life; milliseconds. */
+const BEAT_MS = 1_000;
+/** Without one for so long, a lock of another machine or container was left behind. */
 const STALE_MS = 10_000;
 const MAX_WAIT_MS = 30_000;
 const LOOK_MS = 2;
 
 /**
  * Runs work while no other process of any program runs work on the same file of a store. A file system has no
- * conditional write: the look and the write after it must not be interrupted by another writer that looks, too.
+ * conditional write: the look and the write after it must not be interrupted by another writer that looks, too. Hence a
+ * lock is never taken from a process of this machine that lives, however long it has stood still: it may go on with its
+ * write at any moment. Others wait, and give up after half a minute.
  *
  * @throws PlatformError when the lock is not to be had
  */
@@ -27,41 +31,71 @@ export async function withFileLock<T>(root: string, file: string, work: () => Pr
   } catch (cause) {
     throw new PlatformError(`${file} cannot be locked: ${(cause as Error).message}`, { cause });
   }
-  const end = Date.now() + MAX_WAIT_MS;
-  while (!(await acquire(lock))) {
-    const left = await leftBehind(lock);
-    if (left !== undefined) await takeAway(root, lock, left);
-    else if (Date.now() > end) throw new PlatformError(`${file} is locked by another process for too long`);
-    else await sleep(LOOK_MS);
-  }
+  const held = await waitFor(root, file, lock);
+  const beat = setInterval(() => void held.write(processToken(), 0).catch(() => undefined), BEAT_MS);
   try {
     return await work();
   } finally {
-    await rm(lock, { force: true });
+    clearInterval(beat);
+    await release(lock, held);
   }
 }
 
-async function acquire(lock: string): Promise<boolean> {
+async function waitFor(root: string, file: string, lock: string): Promise<FileHandle> {
+  const end = Date.now() + MAX_WAIT_MS;
+  for (;;) {
+    const held = await acquire(lock);
+    if (held !== undefined) return held;
+    const left = await leftBehind(lock);
+    if (left !== undefined) await takeAway(root, lock, left);
+    else if (Date.now() > end) throw new PlatformError(`${file} is locked by ${await holderOf(lock)} for too long`);
+    else await sleep(LOOK_MS);
+  }
+}
+
+async function acquire(lock: string): Promise<FileHandle | undefined> {
+  let handle: FileHandle;
   try {
-    const handle = await open(lock, 'wx', accessIn(path.dirname(lock)).file);
-    await handle.writeFile(processToken());
-    await handle.close();
-    return true;
+    handle = await open(lock, 'wx', accessIn(path.dirname(lock)).file);
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false;
+    if (codeOf(error) === 'EEXIST') return undefined;
     throw error;
   }
+  try {
+    await handle.write(processToken(), 0);
+    return handle;
+  } catch (error) {
+    // On a full disk. One without a name would keep others waiting.
+    await release(lock, handle);
+    throw error;
+  }
+}
+
+/** Takes a lock away that is held, unless it has been taken for one that was left, and is another's by now. */
+async function release(lock: string, held: FileHandle): Promise<void> {
+  // While it is open, no other file gets its inode.
+  const [own, there] = await Promise.all([held.stat(), stat(lock).catch(() => undefined)]);
+  await held.close();
+  if (there?.ino === own.ino) await rm(lock, { force: true });
 }
 
 /** Inode of a lock whose holder was killed. */
 async function leftBehind(lock: string): Promise<number | undefined> {
   try {
     const { ino, mtimeMs } = await stat(lock);
-    return Date.now() - mtimeMs > STALE_MS || isProcessGone(await readFile(lock, 'utf8')) ? ino : undefined;
+    const token = await readFile(lock, 'utf8');
+    const left = isProcessGone(token) || (!isProcessHere(token) && Date.now() - mtimeMs > STALE_MS);
+    return left ? ino : undefined;
   } catch (error) {
     if (isAbsent(error)) return undefined;
     throw error;
   }
+}
+
+/** Who has a lock, in words. */
+async function holderOf(lock: string): Promise<string> {
+  const token = await readFile(lock, 'utf8').catch(() => '');
+  return isProcessHere(token) ? `process ${token.split('-')[0]}` : 'a process of another machine or container';
 }
 
 /** Of several that find a lock left behind, the rename picks the one that removes it. */

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readlinkSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -31,6 +31,15 @@ describe('sweeping temporary folders', () => {
     const another = left(own.replace(/[0-9a-z]+$/, '1'));
     await sweepTemporaryFolders();
     expect([gone, another].map(existsSync)).toEqual([false, false]);
+  });
+
+  it('removes those of an earlier boot of the machine at once; in a container none is known to be of one', async () => {
+    const whole = readlinkSync('/proc/self/ns/pid') === 'pid:[4026531836]' && existsSync('/etc/machine-id');
+    // A process of this number may well be running.
+    const earlier = own.replace(/^\d+-([0-9a-f]{8})[0-9a-f]{8}/, `${process.pid}-$100000000`);
+    const folder = left(earlier);
+    await sweepTemporaryFolders();
+    expect([isProcessGone(earlier), existsSync(folder)]).toEqual(whole ? [true, false] : [undefined, true]);
   });
 
   it('leaves those of processes that are at work, of other machines, and what is no folder of ours', async () => {

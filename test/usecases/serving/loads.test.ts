@@ -121,7 +121,7 @@ describe('Loads of an endpoint', () => {
     const healed: string[] = [];
     const own = new ArtifactCache({
       folder: cache,
-      artifacts: { get: async () => bytes, download: (_key, to) => writeFile(to, bytes) },
+      artifacts: { get: async () => bytes, download: () => Promise.reject(new Error('it is small')) },
       onHealed: (kind) => healed.push(kind),
     });
     const baseline = path.join(cache, 'baselines', `${artifact.digest}.json`);
