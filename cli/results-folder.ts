@@ -1,12 +1,12 @@
-import { randomBytes } from 'node:crypto';
-import { rename, rm } from 'node:fs/promises';
-import os from 'node:os';
+import { chmod, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { makeTemporaryFolder } from '../platform/temporary-folder.ts';
+import { PRIVATE } from '../platform/private-files.ts';
+import { makeTemporaryFolder, resultsName } from '../platform/temporary-folder.ts';
 
 /**
- * Makes results in a new temporary folder that is the user's, to look at and to remove. Until they are whole it is a
- * working folder of this process: half of them, which a kill leaves, goes at the next start.
+ * Makes results in a new temporary folder that is the user's, to look at and to remove, and alone the user's: it goes
+ * after a week. Until they are whole it is a working folder of this process: half of them, which a kill leaves, goes at
+ * the next start.
  *
  * @param purpose what they are: lower-case letters
  * @returns the folder, and what the work gave
@@ -18,7 +18,8 @@ export async function resultsFolder<T>(
   const working = await makeTemporaryFolder(purpose);
   try {
     const made = await work(working);
-    const folder = path.join(os.tmpdir(), `trimtab-${purpose}-${randomBytes(6).toString('hex')}`);
+    for (const name of await readdir(working)) await chmod(path.join(working, name), PRIVATE.file);
+    const folder = resultsName(purpose);
     await rename(working, folder);
     return { folder, made };
   } finally {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -5,7 +6,9 @@ import { isProcessGone, processToken } from './process-token.ts';
 
 /** `trimtab-<purpose>-<token of the process>-<random>`: whose it is can be read off the name, from its first moment on. */
 const NAME = /^trimtab-[a-z]+-(\d+-[0-9a-f]{8,16}-[0-9a-z]+)-[A-Za-z0-9]{6}$/;
-/** A folder of another machine or container is litter when nothing in it has changed for so long. */
+/** `trimtab-<purpose>-<random>`: results of a command, for its user to look at. They are no process's. */
+const RESULTS = /^trimtab-[a-z]+-[0-9a-f]{12}$/;
+/** A folder of another machine or container, and one of results, is litter when nothing in it has changed for so long. */
 const FOREIGN_MS = 7 * 86_400_000;
 
 /**
@@ -27,8 +30,13 @@ export async function withTemporaryFolder<T>(purpose: string, work: (folder: str
   }
 }
 
+/** A name for a folder of results in the temporary folder of the system, which is swept when they are a week old. */
+export const resultsName = (purpose: string): string =>
+  path.join(os.tmpdir(), `trimtab-${purpose}-${randomBytes(6).toString('hex')}`);
+
 /**
- * Removes the temporary folders of processes that are no more: they may hold rows of people. Those of other users stay.
+ * Removes the temporary folders of processes that are no more, and old results: they may hold rows of people. Those of
+ * other users stay.
  *
  * @returns those that could not be removed
  */
@@ -37,7 +45,7 @@ export async function sweepTemporaryFolders(): Promise<string[]> {
   const kept: string[] = [];
   for (const name of names) {
     const token = NAME.exec(name)?.[1];
-    if (token === undefined) continue;
+    if (token === undefined && !RESULTS.test(name)) continue;
     const folder = path.join(os.tmpdir(), name);
     if (!(await isLitter(folder, token))) continue;
     await rm(folder, { recursive: true, force: true }).catch(() => kept.push(folder));
@@ -45,10 +53,10 @@ export async function sweepTemporaryFolders(): Promise<string[]> {
   return kept;
 }
 
-async function isLitter(folder: string, token: string): Promise<boolean> {
+async function isLitter(folder: string, token: string | undefined): Promise<boolean> {
   const info = await stat(folder).catch(() => undefined);
   if (info === undefined || (process.getuid !== undefined && info.uid !== process.getuid())) return false;
-  const gone = isProcessGone(token);
+  const gone = token === undefined ? undefined : isProcessGone(token);
   if (gone !== undefined) return gone;
   const inside = await readdir(folder).catch(() => []);
   const times = await Promise.all(

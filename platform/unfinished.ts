@@ -20,9 +20,11 @@ export async function removeUnfinished(root: string): Promise<void> {
 export async function leftIn(root: string): Promise<string[]> {
   const folder = path.join(root, UNFINISHED);
   const names = await readdir(folder).catch(() => []);
-  return names
-    // Who has a lock is in it: those are removed by whoever locks.
-    .filter((name) => !name.startsWith('lock.'))
-    .filter((name) => isLeft(name.split('.')[0]!, path.join(folder, name), LITTER_AGE_MS))
-    .map((name) => path.join(folder, name));
+  return (
+    names
+      // Who has a lock is in it: those are removed by whoever locks.
+      .filter((name) => !name.startsWith('lock.'))
+      .filter((name) => isLeft(name.split('.')[0]!, path.join(folder, name), LITTER_AGE_MS))
+      .map((name) => path.join(folder, name))
+  );
 }

@@ -3,11 +3,10 @@ import path from 'node:path';
 import { bufferedEmf } from '../core/observability/buffered-emf.ts';
 import { type Collector, PrometheusSink } from '../core/observability/prometheus.ts';
 import type { RequestHead } from '../core/protocols/protocol.ts';
-import { errorObject, ProtocolError } from '../core/protocols/protocol.ts';
 import type { HttpRequest, HttpResponse } from '../core/serving/http.ts';
 import type { WorkerEntry } from '../platform/onnx/worker/worker-process.ts';
 import type { Home } from '../platform/ports.ts';
-import { withTimeout } from '../platform/with-timeout.ts';
+import { settledWithin, withTimeout } from '../platform/with-timeout.ts';
 import { Endpoint } from '../usecases/serving/endpoint.ts';
 import { openAccess } from './access/open-access.ts';
 import { openBounds, type ServerBounds } from './admission/bounds.ts';
@@ -36,6 +35,11 @@ export interface ServingOptions {
   readonly allMetrics?: () => Promise<string>;
   /** Metrics beside those of serving, read at each scrape. @default none */
   readonly collectors?: readonly Collector[];
+  /**
+   * Where others listen at the port as well: longest time for which this one does not yet, because it loads models;
+   * milliseconds. @default it listens at once, so that health checks are answered meanwhile
+   */
+  readonly listenAfterMs?: number | undefined;
   /** Called for every request, as a heartbeat: timers are delayed while many large requests are processed. */
   readonly onRequest?: () => void;
   /** Prints a line for operators. */
@@ -62,7 +66,8 @@ const DELIVERY_SECONDS = 1;
 const LAST_DELIVERY_MS = 2_000;
 
 /**
- * Starts a server. It listens immediately, so that health checks are answered while models are being loaded.
+ * Starts a server. It listens immediately, so that health checks are answered while models are being loaded; or, where
+ * others answer at the port, once it has loaded them or has taken long.
  *
  * @returns the server once its models are loaded
  */
@@ -87,8 +92,33 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
   const health = new Health([queue, bounds.admission], () => pool.states.lost);
   const counts = new RunCounts();
   const pending = new Pending();
-  let endpoint: Endpoint | undefined;
   const sink = new PrometheusSink(home.metrics.environment);
+  const stream = new DeliveryStream(options.captures ? home : { ...home, captures: { put: async () => true } }, log);
+  const emf = bufferedEmf(home.metrics.environment, (line) => stream.write(line));
+  const opening = Endpoint.opening({
+    mirror: 'after',
+    home,
+    models: settings.models,
+    ...(settings.defaultModel === undefined ? {} : { defaultModel: settings.defaultModel }),
+    cacheFolder: settings.cache ?? cacheOf(home),
+    refreshSeconds: settings.refresh,
+    bodyLimit: settings.bodyBytes,
+    truthBytesPerMinute: settings.truthBytes / settings.processes,
+    captureBytesPerMinute: settings.captureBytes / settings.processes,
+    load: placedLoader({
+      pool,
+      queue: { gate: queue, count: settings.queueRequests, bytes: settings.queueBytes },
+      pending,
+      inlineMs: settings.inline,
+      maxWaitMs: settings.queueTimeout * 1_000,
+      onRun: (model, where, requests, rows) => counts.add(model, where, requests, rows),
+      log,
+    }),
+    emit: (line) => stream.write(line),
+    metrics: emf,
+    sinks: [sink],
+    statistics: sink.statistics,
+  });
   const page = metricsPage({
     sink,
     collectors: [
@@ -99,10 +129,10 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
       bounds.collect,
       home.bookkeeping.collect,
       opened.access.collect,
-      releaseGauges(() => endpoint?.reports() ?? new Map()),
+      releaseGauges(() => opening.reports()),
       (to) => {
         to.family('trimtab_cache_healed_total', 'counter', 'Damaged copies in the cache that were replaced.');
-        for (const [kind, count] of endpoint?.healed ?? []) to.sample({ kind }, count);
+        for (const [kind, count] of opening.healed) to.sample({ kind }, count);
       },
       ...(options.collectors ?? []),
     ],
@@ -121,52 +151,24 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
     const unready = health.answer(head);
     if (unready !== undefined) return () => unready;
     // Health checks are answered even when the admission limit is reached.
-    if (endpoint !== undefined && head.path.startsWith('/v2/health/')) {
-      const ready = endpoint;
-      return () => ready.handle({ ...head, body: '' });
-    }
-    return undefined;
+    return head.path.startsWith('/v2/health/') ? () => opening.handle({ ...head, body: '' }) : undefined;
   };
-  const handle = async (request: HttpRequest): Promise<HttpResponse> => {
+  const handle = (request: HttpRequest): Promise<HttpResponse> => {
     options.onRequest?.();
-    if (endpoint !== undefined) return endpoint.handle(request);
-    if (request.path === '/v2/health/live')
-      return { status: 200, headers: { 'content-type': 'application/json' }, body: '{"live":true}' };
-    return errorObject(new ProtocolError(503, 'starting: models are being loaded'));
+    return opening.handle(request);
   };
   const guards = { guard: httpGuard(opened.access), tls: opened.tls, bounds, first };
+  const load = async (): Promise<void> => {
+    await opening.refresh();
+    health.starting = false;
+  };
+  const { listenAfterMs } = options;
+  const loading = listenAfterMs === undefined ? undefined : load();
+  if (loading !== undefined) await settledWithin(listenAfterMs!, loading);
   const server = await listen({ handle }, settings, guards).catch(async (error: unknown) => {
     await opened.close();
     throw error;
   });
-
-  const stream = new DeliveryStream(options.captures ? home : { ...home, captures: { put: async () => true } }, log);
-  const emf = bufferedEmf(home.metrics.environment, (line) => stream.write(line));
-  const opening = Endpoint.opening({
-    mirror: 'after',
-    home,
-    models: settings.models,
-    ...(settings.defaultModel === undefined ? {} : { defaultModel: settings.defaultModel }),
-    cacheFolder: settings.cache ?? cacheOf(home),
-    refreshSeconds: settings.refresh,
-    bodyLimit: settings.bodyBytes,
-    truthBytesPerMinute: settings.truthBytes,
-    captureBytesPerMinute: settings.captureBytes,
-    load: placedLoader({
-      pool,
-      queue: { gate: queue, count: settings.queueRequests, bytes: settings.queueBytes },
-      pending,
-      inlineMs: settings.inline,
-      maxWaitMs: settings.queueTimeout * 1_000,
-      onRun: (model, where, requests, rows) => counts.add(model, where, requests, rows),
-      log,
-    }),
-    emit: (line) => stream.write(line),
-    metrics: emf,
-    sinks: [sink],
-    statistics: sink.statistics,
-  });
-  endpoint = opening;
   const grpc =
     settings.grpcPort === undefined
       ? undefined
@@ -190,8 +192,7 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
     log,
   });
   // What is loaded is served at once, whatever else still loads.
-  await opening.refresh();
-  health.starting = false;
+  await (loading ?? load());
   const keeper = await startKeeper(home, log);
   return {
     url: server.url,

@@ -25,7 +25,10 @@ export function addValidate(program: Program, io: Io, options: () => GlobalOptio
     .option('--force', 'with --redo: also where the contract is the one that judged it')
     .option('--contract <folder>', 'model folder whose contract holds')
     .option('--model <name>', 'registered model whose contract holds')
-    .option('--out <folder>', 'where good and quarantined rows and the report go (default: a new temporary folder)')
+    .option(
+      '--out <folder>',
+      'where good and quarantined rows and the report go (default: a new temporary folder, which goes after a week)',
+    )
     .action(async (file: string | undefined, own: ValidateFlags) => {
       if (own.redo !== undefined) {
         if (file !== undefined) throw new UsageError('say either a file or --redo');

@@ -1,3 +1,4 @@
+import cluster from 'node:cluster';
 import { exitWithParent } from '../../platform/exit-with-parent.ts';
 import type { Home } from '../../platform/ports.ts';
 import { type Serving, type ServingOptions, startServing } from '../server.ts';
@@ -5,6 +6,8 @@ import type { FromServing, ToServing } from './messages.ts';
 
 /** Interval of the heartbeat; milliseconds. */
 const BEAT_MS = 500;
+/** Longest time for which one of several processes does not listen, because it loads models; milliseconds. */
+const LISTEN_AFTER_MS = 10_000;
 
 /**
  * Answers requests as one of the child processes of the `Supervisor`. It ignores SIGINT and SIGTERM, which a terminal
@@ -17,6 +20,7 @@ export async function serveUnderSupervision(
   options: Omit<ServingOptions, 'home' | 'allMetrics' | 'onRequest'>,
 ): Promise<void> {
   exitWithParent();
+  endWithSupervisor(options.log);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
   const tell = (message: FromServing): void => {
     if (process.connected) process.send!(message, () => undefined);
@@ -40,8 +44,6 @@ export async function serveUnderSupervision(
       draining = true;
       (serving === undefined ? Promise.resolve() : serving.drain()).then(resolve, reject);
     };
-    // Nobody else would stop it after the supervisor is gone.
-    process.on('disconnect', drain);
     process.on('message', (message: ToServing) => {
       if (message.kind === 'drain') drain();
       else if (message.kind === 'lost') {
@@ -62,7 +64,16 @@ export async function serveUnderSupervision(
         tell({ kind: 'want-metrics', id: lastId });
       });
     home()
-      .then((opened) => startServing({ ...options, home: opened, allMetrics, onRequest: beat }))
+      .then((opened) =>
+        startServing({
+          ...options,
+          home: opened,
+          allMetrics,
+          onRequest: beat,
+          // Alone it is all that answers health checks.
+          listenAfterMs: options.settings.processes > 1 ? LISTEN_AFTER_MS : undefined,
+        }),
+      )
       .then((started) => {
         serving = started;
         serving.health.lostProcesses = lost;
@@ -70,4 +81,25 @@ export async function serveUnderSupervision(
       })
       .catch(reject);
   }).finally(() => clearInterval(beating));
+}
+
+/** What is sent after the supervisor has gone fails so, whoever sends it. */
+const NOBODY_HEARS = new Set(['ERR_IPC_CHANNEL_CLOSED', 'ERR_IPC_DISCONNECTED', 'EPIPE', 'ECONNRESET']);
+
+/**
+ * Ends this process when the supervisor has gone without a word: nobody else would stop it, deal it connections or
+ * replace it. Node does so by itself, unless something is being sent at the time.
+ */
+function endWithSupervisor(log: (line: string) => void): void {
+  const end = (): never => {
+    log(`process ${process.pid} ends, because its supervisor is gone`);
+    process.exit(1);
+  };
+  process.prependListener('disconnect', () => {
+    if (cluster.worker?.exitedAfterDisconnect !== true) end();
+  });
+  process.on('error', (error: NodeJS.ErrnoException) => {
+    if (NOBODY_HEARS.has(error.code ?? '')) end();
+    throw error;
+  });
 }

@@ -63,6 +63,8 @@ export class Supervisor {
   /** Counters of the last reports of processes that have ended. */
   #departed = '';
   #gatherings = 0;
+  /** The gathering that is under way. */
+  #underWay: Promise<string> | undefined;
   #stopping = false;
   #announced = false;
   #status = 0;
@@ -122,7 +124,8 @@ export class Supervisor {
       if (this.#announced || !this.#places.every(({ up }) => up)) return;
       this.#announced = true;
       this.options.onUp(message.url, message.grpc);
-    } else if (message.kind === 'want-metrics') this.#gather(worker, message.id);
+    } else if (message.kind === 'want-metrics')
+      void this.#allMetrics().then((text) => tell(worker, { kind: 'all-metrics', id: message.id, text }));
     else if (message.kind === 'metrics') {
       if (place.worker === worker) place.metrics = message.text;
       this.#gathering.get(message.id)?.(place);
@@ -183,27 +186,36 @@ export class Supervisor {
     setTimeout(kill, this.options.drainMs).unref();
   }
 
+  /** Processes that want them at once, each for its own callers, wait for one gathering. */
+  #allMetrics(): Promise<string> {
+    this.#underWay ??= this.#gather().finally(() => {
+      this.#underWay = undefined;
+    });
+    return this.#underWay;
+  }
+
   /**
    * Merges the metrics of all processes. The last report stands for a process that does not answer in time, and the
    * counters of processes that have ended are kept: Prometheus takes a counter that decreases for one that was reset, and
    * would count all of its value again.
    */
-  #gather(asking: Worker, id: number): void {
+  #gather(): Promise<string> {
     const gathering = ++this.#gatherings;
     const asked = new Set(this.#places.filter(({ worker }) => worker !== undefined));
-    const done = async (): Promise<void> => {
-      if (!this.#gathering.delete(gathering)) return;
-      clearTimeout(timer);
-      const own = await this.#ownMetrics();
-      const text = aggregateExpositions([...this.#places.map(({ metrics }) => metrics), this.#departed, own]);
-      tell(asking, { kind: 'all-metrics', id, text });
-    };
-    const timer = setTimeout(() => void done(), METRICS_MS);
-    this.#gathering.set(gathering, (place) => {
-      asked.delete(place);
-      if (asked.size === 0) void done();
+    return new Promise((give) => {
+      const done = async (): Promise<void> => {
+        if (!this.#gathering.delete(gathering)) return;
+        clearTimeout(timer);
+        const own = await this.#ownMetrics();
+        give(aggregateExpositions([...this.#places.map(({ metrics }) => metrics), this.#departed, own]));
+      };
+      const timer = setTimeout(() => void done(), METRICS_MS);
+      this.#gathering.set(gathering, (place) => {
+        asked.delete(place);
+        if (asked.size === 0) void done();
+      });
+      for (const { worker } of asked) tell(worker!, { kind: 'tell-metrics', id: gathering });
     });
-    for (const { worker } of asked) tell(worker!, { kind: 'tell-metrics', id: gathering });
   }
 
   /** Metrics of the home; when they cannot be read, those of the processes are reported without them. */

@@ -65,11 +65,13 @@ describe('sweeping temporary folders', () => {
     expect([isProcessGone(token), existsSync(folder)]).toEqual([undefined, true]);
   });
 
-  it('removes one of another machine in which nothing has changed for a week', async () => {
+  it('removes one of another machine, and results, in which nothing has changed for a week', async () => {
     const folder = left(`${dead}-00000001-1`, `trimtab-duck-${dead}-00000001-1-abcDEF`);
+    const results = left('', 'trimtab-validate-ba9876543210');
     const then = new Date(Date.now() - 8 * 86_400_000);
-    for (const each of [path.join(folder, 'rows.jsonl'), folder]) utimesSync(each, then, then);
+    for (const old of [folder, results])
+      for (const each of [path.join(old, 'rows.jsonl'), old]) utimesSync(each, then, then);
     await sweepTemporaryFolders();
-    expect(existsSync(folder)).toBe(false);
+    expect([folder, results].map(existsSync)).toEqual([false, false]);
   });
 });

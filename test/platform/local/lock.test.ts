@@ -23,7 +23,9 @@ function lockOf(token: string): { root: string; lock: string } {
 function tokenOf(pid: number): string {
   const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const ticks = text.slice(text.lastIndexOf(')') + 2).split(' ')[19];
-  return processToken().replace(/^\d+/, String(pid)).replace(/[0-9a-z]+$/, Number(ticks).toString(36));
+  return processToken()
+    .replace(/^\d+/, String(pid))
+    .replace(/[0-9a-z]+$/, Number(ticks).toString(36));
 }
 
 const locksIn = (root: string): string[] =>
