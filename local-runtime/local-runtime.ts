@@ -10,8 +10,9 @@ import { makePrivateFile, makePrivateFolder } from '../platform/private-files.ts
 import { type Interval, startInterval } from '../server/lib/interval.ts';
 import { watchedGauges } from '../server/metrics/metrics-page.ts';
 import { startServing } from '../server/server.ts';
-import { readSettings } from '../server/settings.ts';
+import { readSettings, type SettingName, variableOf } from '../server/settings.ts';
 import { AlarmTriggers } from './alarm-triggers.ts';
+import { LOCAL_DEFAULTS } from './defaults.ts';
 import { DropLog } from './drop-log.ts';
 import { localFunctions } from './functions.ts';
 import { watchDrops } from './watch-drops.ts';
@@ -19,14 +20,12 @@ import { watchDrops } from './watch-drops.ts';
 export interface LocalRuntimeOptions {
   /** Folder of the home, which holds all data. */
   readonly home: string;
-  /** Port of the endpoint; 0 takes any free one. */
-  readonly port: number;
+  /** Port of the endpoint; 0 takes any free one. @default that of the settings */
+  readonly port?: number;
   /** A loopback address: nobody is asked who they are here. @default 127.0.0.1 */
   readonly host?: string;
-  /** Names by which it may be called, beside those of loopback. @default none */
-  readonly allowedHosts?: readonly string[];
-  /** Origins whose pages may send requests. @default none */
-  readonly allowedOrigins?: readonly string[];
+  /** Settings of the server, by the names of their flags' values: they come before those of `env`. @default none */
+  readonly settings?: Readonly<Record<string, string>>;
   /** Where the settings of the server are read from, as those of the standalone server are. @default all as usual */
   readonly env?: NodeJS.ProcessEnv;
   /** Prints a line for operators. @default nothing is printed */
@@ -35,13 +34,13 @@ export interface LocalRuntimeOptions {
   readonly every?: Readonly<Record<string, number>>;
   /** Seconds for which a file that is written in place must not change before it is judged. @default 10 */
   readonly quietSeconds?: number;
-  /** Header in which a trusted proxy identifies the caller, as the standalone server has it. @default none is trusted */
-  readonly callerHeader?: string;
 }
 
 /** A running installation without AWS: the endpoint, the functions, and what triggers them. */
 export interface LocalRuntime {
   readonly url: string;
+  /** Address of gRPC, `host:port`; absent where it is not served. */
+  readonly grpc?: string;
   readonly home: LocalHome;
   readonly probe: EndpointProbe;
   readonly alarms: AlarmTriggers;
@@ -51,10 +50,9 @@ export interface LocalRuntime {
   close(): Promise<void>;
 }
 
-/** Seconds between two evaluations of the alarms, polls for new files, and looks at the releases. */
+/** Seconds between two evaluations of the alarms and polls for new files. */
 const ALARM_SECONDS = 1;
 const DROP_SECONDS = 0.5;
-const REFRESH_SECONDS = 1;
 /** Uploads pause for seconds. */
 const QUIET_SECONDS = 10;
 
@@ -131,6 +129,7 @@ export async function startLocalRuntime(options: LocalRuntimeOptions): Promise<L
 
   return {
     url: serving.url,
+    ...(serving.grpc === undefined ? {} : { grpc: serving.grpc }),
     home,
     probe,
     alarms,
@@ -143,19 +142,16 @@ export async function startLocalRuntime(options: LocalRuntimeOptions): Promise<L
   };
 }
 
-/** Settings of the server that a laptop wants otherwise: it looks at releases more often, and stops at once. */
+/** Settings of the server: flags, then the environment, then what a laptop wants. */
 function settingsOf(options: LocalRuntimeOptions): ReturnType<typeof readSettings> {
-  const { port, host, callerHeader, allowedHosts = [], allowedOrigins = [], env = {} } = options;
+  const { port, host, settings = {}, env = {} } = options;
   const flags = {
-    port,
-    ...(allowedHosts.length === 0 ? {} : { allowedHosts: allowedHosts.join(',') }),
-    ...(allowedOrigins.length === 0 ? {} : { allowedOrigins: allowedOrigins.join(',') }),
+    ...settings,
+    ...(port === undefined ? {} : { port }),
+    // Bounds are shared out among processes, and it is one.
+    processes: 1,
     ...(host === undefined ? {} : { host }),
-    ...(callerHeader === undefined ? {} : { callerHeader }),
   };
-  return readSettings(flags, {
-    TRIMTAB_SERVE_REFRESH: String(REFRESH_SECONDS),
-    TRIMTAB_SERVE_DRAIN_DELAY: '0',
-    ...env,
-  });
+  const usual = Object.entries(LOCAL_DEFAULTS).map(([name, value]) => [variableOf(name as SettingName), value]);
+  return readSettings(flags, { ...Object.fromEntries(usual), ...env });
 }

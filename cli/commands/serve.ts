@@ -1,17 +1,10 @@
 import cluster from 'node:cluster';
 import type { Command as Program } from 'commander';
 import { openHome } from '../../platform/home.ts';
-import {
-  flagOf,
-  readSettings,
-  SETTINGS,
-  type Setting,
-  type SettingName,
-  type Settings,
-  variableOf,
-} from '../../server/settings.ts';
+import { readSettings, type Settings } from '../../server/settings.ts';
 import { type GlobalOptions, type Io, logTo, printLine } from '../context.ts';
 import { UsageError } from '../errors.ts';
+import { addServerOptions } from '../server-options.ts';
 
 /** Where a process of the server finds the home that was made of model folders. */
 const HOME_OF_MODELS = 'TRIMTAB_SERVE_HOME_OF_MODELS';
@@ -21,13 +14,7 @@ export function addServe(program: Program, io: Io, options: () => GlobalOptions)
   const command = program
     .command('serve')
     .description('serve models over HTTP in every protocol: in production, in a container, or just to try a folder');
-
-  for (const name of Object.keys(SETTINGS) as SettingName[])
-    command.option(
-      `--${flagOf(name)} ${(SETTINGS[name] as Setting).bare ? '[value]' : '<value>'}`,
-      `${SETTINGS[name].help}${defaultOf(name)} [${variableOf(name)}]`,
-      name === 'model' ? several : (value: string) => value,
-    );
+  addServerOptions(command);
   command.action(async (flags: Record<string, string>) => {
     const settings = readSettings(flags, io.env);
     const { home } = options();
@@ -111,13 +98,4 @@ async function work(io: Io, { home }: GlobalOptions, settings: Settings): Promis
     throw error;
   });
   return 0;
-}
-
-const several = (value: string, before: string | undefined): string =>
-  before === undefined ? value : `${before},${value}`;
-
-function defaultOf(name: SettingName): string {
-  const value: unknown = SETTINGS[name].schema.safeParse(undefined).data;
-  if (value === undefined || value === false || (Array.isArray(value) && value.length === 0)) return '';
-  return ` (default: ${flagOf(name).endsWith('megabytes') ? Number(value) / 1024 / 1024 : value})`;
 }

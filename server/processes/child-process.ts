@@ -1,5 +1,4 @@
-import cluster from 'node:cluster';
-import { exitWithParent } from '../../platform/exit-with-parent.ts';
+import { endWithChannel, exitWithParent } from '../../platform/exit-with-parent.ts';
 import type { Home } from '../../platform/ports.ts';
 import { type Serving, type ServingOptions, startServing } from '../server.ts';
 import type { FromServing, ToServing } from './messages.ts';
@@ -20,7 +19,8 @@ export async function serveUnderSupervision(
   options: Omit<ServingOptions, 'home' | 'allMetrics' | 'onRequest'>,
 ): Promise<void> {
   exitWithParent();
-  endWithSupervisor(options.log);
+  // Nobody else would stop it, deal it connections or replace it.
+  endWithChannel(1, () => options.log(`process ${process.pid} ends, because its supervisor is gone`));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
   const tell = (message: FromServing): void => {
     if (process.connected) process.send!(message, () => undefined);
@@ -81,25 +81,4 @@ export async function serveUnderSupervision(
       })
       .catch(reject);
   }).finally(() => clearInterval(beating));
-}
-
-/** What is sent after the supervisor has gone fails so, whoever sends it. */
-const NOBODY_HEARS = new Set(['ERR_IPC_CHANNEL_CLOSED', 'ERR_IPC_DISCONNECTED', 'EPIPE', 'ECONNRESET']);
-
-/**
- * Ends this process when the supervisor has gone without a word: nobody else would stop it, deal it connections or
- * replace it. Node does so by itself, unless something is being sent at the time.
- */
-function endWithSupervisor(log: (line: string) => void): void {
-  const end = (): never => {
-    log(`process ${process.pid} ends, because its supervisor is gone`);
-    process.exit(1);
-  };
-  process.prependListener('disconnect', () => {
-    if (cluster.worker?.exitedAfterDisconnect !== true) end();
-  });
-  process.on('error', (error: NodeJS.ErrnoException) => {
-    if (NOBODY_HEARS.has(error.code ?? '')) end();
-    throw error;
-  });
 }

@@ -52,7 +52,7 @@ export async function startRows(): Promise<LocalRuntime> {
     home: temporaryFolder('judge-rows'),
     port: 0,
     every: { 'ground-truth': 1, replay: 1, advance: 1 },
-    callerHeader: CALLER,
+    settings: { callerHeader: CALLER },
   });
 }
 

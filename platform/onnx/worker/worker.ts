@@ -1,4 +1,4 @@
-import { exitWithParent } from '../../exit-with-parent.ts';
+import { endWithChannel, exitWithParent } from '../../exit-with-parent.ts';
 import { loadModel, type OnnxModel } from '../model.ts';
 import { workerErrorOf } from './error-transfer.ts';
 import type { WorkerModel, WorkerRequest, WorkerResponse } from './messages.ts';
@@ -12,7 +12,7 @@ export function serveRuns(): void {
   exitWithParent();
   // The server stops its workers itself; a terminal's Ctrl-C is sent to them as well, and must not.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
-  process.on('disconnect', () => process.exit(0));
+  endWithChannel(0);
   // One after the other: responses carry no id, they come in the order of the requests.
   let last: Promise<unknown> = Promise.resolve();
   process.on('message', (order: WorkerRequest) => {

@@ -86,13 +86,16 @@ describe('trimtab serve', () => {
     for (const client of [...clients, scrape]) client.close();
   });
 
-  it('leaves no home behind: what a killed server could not remove, the next one does', async () => {
+  it('ends with its supervisor, in a word, and leaves no home behind: what a killed server could not remove, the next one does', async () => {
     const homes = async () => (await readdir(folder)).filter((name) => name.startsWith('trimtab-serve-'));
-    const { child, ended } = await serve(...TREE_FOLDER());
+    const { child, ended, output } = await serve(...TREE_FOLDER());
+    const [answering] = childrenOf(child.pid!);
     const killed = await homes();
     expect(killed).toHaveLength(1);
     child.kill('SIGKILL');
     await ended;
+    await until(() => output().includes(`process ${answering} ends, because its supervisor is gone`));
+    expect(output()).not.toMatch(/Error|^ +at /m);
     expect(await homes()).toEqual(killed);
     // Nobody has to be told before they end.
     const args = [...TREE_FOLDER(), '--drain-delay', '0'];
