@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { Command as Program } from 'commander';
+import { LOCAL_DEFAULTS } from '../../local-runtime/defaults.ts';
 import { DEFAULT_HOME } from '../../platform/home.ts';
 import type { SettingName } from '../../server/settings.ts';
 import { REPORT_INDEX } from '../../usecases/reports/announce-report.ts';
@@ -9,30 +10,35 @@ import { UsageError } from '../errors.ts';
 import { addServerOptions } from '../server-options.ts';
 
 /**
- * Settings that `serve` alone has: here the models are those of the home, one process answers, at a loopback address,
- * where nobody is kept out for want of credentials.
+ * Settings that `serve` alone has: here the models are those of the home, and one process answers, at a loopback address,
+ * where its own functions ask it without credentials.
  */
-const OF_SERVE = new Set<SettingName>(['model', 'processes', 'stallTimeout', 'host', 'insecure']);
+const OF_SERVE: ReadonlySet<SettingName> = new Set(
+  'model processes stallTimeout host insecure tokens tlsCert tlsKey tlsClientCa'.split(' ') as SettingName[],
+);
 
 /** Starts the local runtime and serves until stopped. */
 export function addUp(program: Program, io: Io, options: () => GlobalOptions): void {
   const command = program.command('up').description('serve the local home: endpoint, drops, schedules, alarms');
-  addServerOptions(command, OF_SERVE).action(async (settings: Readonly<Record<string, string>>) => {
-    const home = options().home ?? io.env.TRIMTAB_HOME ?? DEFAULT_HOME;
-    if (home === 'aws') throw new UsageError('`up` serves a local home; on AWS the endpoint is what was deployed');
-    const served = await servedBy(home);
-    if (served !== undefined)
-      throw new UsageError(`${home} is served already, by process ${served.pid} at ${served.url}: stop that first`);
-    // It brings both native libraries along.
-    const { startLocalRuntime } = await import('../../local-runtime/local-runtime.ts');
-    const runtime = await startLocalRuntime({ home, settings, env: io.env, log: logTo(io) });
-    printLine(io.out, `serving ${runtime.home.description} at ${runtime.url} until stopped (Ctrl-C)`);
-    printLine(io.out, `all reports: ${path.join(runtime.home.description, 'data', REPORT_INDEX)}`);
-    await new Promise<void>((resolve) => {
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
-    });
-    await runtime.close();
-  });
+  addServerOptions(command, { without: OF_SERVE, defaults: LOCAL_DEFAULTS }).action(
+    async (settings: Readonly<Record<string, string>>) => {
+      const home = options().home ?? io.env.TRIMTAB_HOME ?? DEFAULT_HOME;
+      if (home === 'aws') throw new UsageError('`up` serves a local home; on AWS the endpoint is what was deployed');
+      const served = await servedBy(home);
+      if (served !== undefined)
+        throw new UsageError(`${home} is served already, by process ${served.pid} at ${served.url}: stop that first`);
+      // It brings both native libraries along.
+      const { startLocalRuntime } = await import('../../local-runtime/local-runtime.ts');
+      const runtime = await startLocalRuntime({ home, settings, env: io.env, log: logTo(io) });
+      if (runtime.grpc !== undefined) printLine(io.out, `serving gRPC at ${runtime.grpc}`);
+      printLine(io.out, `serving ${runtime.home.description} at ${runtime.url} until stopped (Ctrl-C)`);
+      printLine(io.out, `all reports: ${path.join(runtime.home.description, 'data', REPORT_INDEX)}`);
+      await new Promise<void>((resolve) => {
+        for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+      });
+      await runtime.close();
+    },
+  );
 }
 
 /** Who serves the home, where somebody does: what was killed leaves its mark, and its number may be another's by now. */

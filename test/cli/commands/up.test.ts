@@ -19,6 +19,18 @@ describe('trimtab up', () => {
     expect(out.join('').match(/[\p{Cc}]/u)).toBeNull();
   }, 60_000);
 
+  it('takes the settings of serve by their flags, but those that are of several processes or other addresses', async () => {
+    const err: string[] = [];
+    const io = { out: () => undefined, err: (text: string) => err.push(text), env: {} };
+    const up = (...flags: string[]) => main(['--home', temporaryFolder('up'), 'up', ...flags], io);
+    expect(await up('--trusted-proxies', 'nobody')).toBe(2);
+    expect(err.join()).toContain("--trusted-proxies is 'nobody': 'nobody' is no address or network");
+    for (const flag of ['--processes', '--host', '--insecure', '--tokens']) {
+      expect(await up(flag, '1')).toBe(2);
+      expect(err.join()).toContain(`unknown option '${flag}'`);
+    }
+  });
+
   it('does not serve a home that is served already', async () => {
     const home = temporaryFolder('up');
     const err: string[] = [];
