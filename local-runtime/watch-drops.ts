@@ -56,6 +56,7 @@ export function watchDrops(home: LocalHome, options: WatchDropsOptions): Interva
     async () => {
       for (const object of await poller.poll())
         try {
+          await sayIfCut(home, object, (why) => log(`${fn.name}: ${object.key}: ${why}`));
           await deliver({
             store: home.data,
             function: fn,
@@ -77,4 +78,19 @@ export function watchDrops(home: LocalHome, options: WatchDropsOptions): Interva
     },
     (error) => log(`${fn.name}: ${error instanceof Error ? error.message : error}`),
   );
+}
+
+/** Formats whose end says nothing: Parquet and archives that are cut off are rejected for it. */
+const TEXT = /\.(csv|tsv|jsonl|ndjson)$/i;
+
+/**
+ * Says that a file may have been cut off. One whose writer has died looks like one that is finished, and one whose last
+ * line has no end may be either: many programs write none.
+ */
+async function sayIfCut(home: LocalHome, { key, whole }: ObjectInfo, say: (why: string) => void): Promise<void> {
+  if (whole === false && TEXT.test(key) && (await home.data.endsWithinLine(key)))
+    say(
+      'its last line has no line end: if whoever wrote it was cut off, its last row is wrong and others are missing; ' +
+        'write under another name and rename it when it is whole',
+    );
 }

@@ -103,8 +103,9 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
     cacheFolder: settings.cache ?? cacheOf(home),
     refreshSeconds: settings.refresh,
     bodyLimit: settings.bodyBytes,
-    truthBytesPerMinute: settings.truthBytes / settings.processes,
-    captureBytesPerMinute: settings.captureBytes / settings.processes,
+    // Callers are counted in each process: together these keep what is promised.
+    truthBytesPerMinute: Math.ceil(settings.truthBytes / settings.processes),
+    captureBytesPerMinute: Math.ceil(settings.captureBytes / settings.processes),
     load: placedLoader({
       pool,
       queue: { gate: queue, count: settings.queueRequests, bytes: settings.queueBytes },

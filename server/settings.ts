@@ -151,12 +151,12 @@ export const SETTINGS = {
   ),
   grpcStreams: setting('calls at once on a connection of gRPC', whole(1, 100_000).default(100)),
   truthBytes: setting(
-    'ground truth that a caller may send in a minute, MB (429)',
+    'ground truth that a caller may send in a minute, MB (429); processes share it',
     megabytes(1_024).default(8 * MEGABYTE),
     'truth-megabytes',
   ),
   captureBytes: setting(
-    'captured predictions that the requests of a caller may bring forth in a minute, MB; more are answered, and not captured',
+    'captured predictions that the requests of a caller may bring forth in a minute, MB; more are answered, and not captured; processes share it',
     megabytes(1_048_576).default(256 * MEGABYTE),
     'capture-megabytes',
   ),

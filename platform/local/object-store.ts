@@ -12,6 +12,8 @@ import { withFileLock } from './lock.ts';
 import { decodePart, encodePart } from './names.ts';
 import { fileIdentity, heldForWriting } from './writers.ts';
 
+/** LF, and the CR that old spreadsheets end lines with. */
+const LINE_ENDS = [10, 13];
 /** How often a file that is changed while it is being copied is copied again. */
 const COPIES = 5;
 
@@ -93,6 +95,19 @@ export class FileObjectStore implements ObjectStore {
       if (pid !== undefined) found.set(key, pid);
     }
     return found;
+  }
+
+  /** Whether an object of text ends in the middle of a line; false where it is empty, or not there. */
+  async endsWithinLine(key: string): Promise<boolean> {
+    const handle = await open(await this.#find(key)).catch(() => undefined);
+    if (handle === undefined) return false;
+    try {
+      const { size } = await handle.stat();
+      const { bytesRead, buffer } = await handle.read(Buffer.alloc(1), 0, 1, Math.max(0, size - 1));
+      return bytesRead === 1 && !LINE_ENDS.includes(buffer[0]!);
+    } finally {
+      await handle.close();
+    }
   }
 
   async #put(

@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
@@ -205,6 +205,8 @@ describe('trimtab', () => {
     const good = await json('validate', `${MODEL}/data/2013-07.csv`, '--contract', `${MODEL}/v1`);
     expect(good).toMatchObject({ verdict: 'accepted', rows: { records: 9201, accepted: 9111, quarantined: 90 } });
     expect(readFileSync(good.report, 'utf8')).toContain('<h1>Data validation: 2013-07.csv</h1>');
+    for (const name of readdirSync(path.dirname(good.report)))
+      expect(statSync(path.join(path.dirname(good.report), name)).mode & 0o777, name).toBe(0o600);
     const bad = path.join(folder, 'bad.csv');
     writeFileSync(bad, 'a;b\n1;2\n');
     const rejected = await run('validate', bad, '--contract', `${MODEL}/v1`);

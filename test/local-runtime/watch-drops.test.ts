@@ -7,12 +7,14 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  utimesSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DropLog } from '../../local-runtime/drop-log.ts';
 import { watchDrops } from '../../local-runtime/watch-drops.ts';
@@ -210,4 +212,32 @@ describe('watchDrops', () => {
     await home.data.put('incoming/a/x.csv', 'x\n1\n');
     await vi.waitFor(async () => expect(await reports()).toHaveLength(2), 10_000);
   }, 30_000);
+
+  it('says of what was written in place and ends in the middle of a line that it may be cut off', async () => {
+    await putContract(RULES);
+    writeFileSync(file('cut.csv'), 'x\n1\n23');
+    writeFileSync(file('whole.csv'), 'x\n1\n23\n');
+    const moved = path.join(home.folder, 'moved.csv');
+    writeFileSync(moved, 'x\n1\n23');
+    // Writing and moving within one tick of the kernel's clock would look as if it were written in place.
+    utimesSync(moved, new Date(0), new Date(0));
+    renameSync(moved, file('moved.csv'));
+    const lines: string[] = [];
+    await watch(lines);
+    while ((await reports()).length < 3) await sleep(20);
+    expect(lines.filter((line) => line.includes('no line end')).map((line) => line.split(': ')[1])).toEqual([
+      'incoming/a/cut.csv',
+    ]);
+  });
+
+  it('rejects archives and Parquet of which the end is missing', async () => {
+    await putContract(RULES);
+    const packed = gzipSync('x\n1\n23\n');
+    writeFileSync(file('cut.csv.gz'), packed.subarray(0, -9));
+    writeFileSync(file('trailer.csv.gz'), packed.subarray(0, -4));
+    writeFileSync(file('cut.parquet'), readFileSync('test/fixtures/parquet/checksums.parquet').subarray(0, -100));
+    await watch();
+    while ((await reports()).length < 3) await sleep(20);
+    for (const { source, verdict } of await reports()) expect([source.key, verdict]).toEqual([source.key, 'rejected']);
+  });
 });

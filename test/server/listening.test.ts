@@ -57,7 +57,7 @@ describe('a server that starts', () => {
     });
     serving = startServing({
       home: { ...home, ledger },
-      settings: readSettings({ port, drainDelay: 0 }, {}),
+      settings: readSettings({ port, drainDelay: 0, processes: '4', truthMegabytes: '0.004' }, {}),
       worker: workerEntry(),
       captures: false,
       listenAfterMs,
@@ -81,6 +81,13 @@ describe('a server that starts', () => {
       }),
     ]);
     expect([ready.status, predicted.status]).toEqual([200, 200]);
+    // It is one of four, and has its part of what a caller may send.
+    const truths = Array.from({ length: 20 }, (_, i) => ({ id: `id-${i}`, truth: 1 }));
+    const refused = await fetch(`http://127.0.0.1:${port}/trimtab/v1/models/pipeline/truth`, {
+      method: 'POST',
+      body: JSON.stringify({ records: truths }),
+    });
+    expect([refused.status, await refused.text()]).toEqual([413, expect.stringContaining('may send 1049 in a minute')]);
   });
 
   it.each([
