@@ -18,6 +18,7 @@ import { Construct } from 'constructs';
 import type { FunctionSpec } from '../../functions/function-spec.ts';
 import { allowActions, allowKey } from './allow.ts';
 import { functionCode } from './function-code.ts';
+import { letIn } from './key-users.ts';
 
 /** Folder of the built functions and layers (scripts/build/functions.ts). It is in this package, whatever app uses it. */
 const DIST = path.join(path.dirname(createRequire(import.meta.url).resolve('trimtab/package.json')), 'dist');
@@ -76,6 +77,7 @@ export class TrimtabFunction extends LambdaFunction {
   constructor(scope: Construct, id: string, props: TrimtabFunctionProps) {
     const { spec, architecture = 'x64' } = props;
     const parts = new Construct(scope, `${id}Parts`);
+    letIn(parts, props.encryptionKey, 'logs');
     const logs = new LogGroup(parts, 'Logs', {
       retention: props.logRetention ?? RetentionDays.ONE_MONTH,
       encryptionKey: props.encryptionKey,
