@@ -1,8 +1,9 @@
-import { Duration, Validations } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { type AddToResourcePolicyResult, type PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
 import { queueEncryption } from './data-key.ts';
 import { letIn } from './key-users.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
@@ -41,11 +42,11 @@ export class DeadLetterQueue extends Queue {
       retentionPeriod: RETENTION,
     });
     this.key = encryptionKey;
-    Validations.of(this).acknowledge({
-      id: 'AwsSolutions::AwsSolutions-SQS3',
-      reason:
-        'it is a dead-letter queue: EventBridge, the scheduler or a queue sends here, which the rule does not see',
-    });
+    acknowledge(
+      this,
+      'AwsSolutions-SQS3',
+      'it is a dead-letter queue: EventBridge, the scheduler or a queue sends here, which the rule does not see',
+    );
     this.alarm = new RunbookAlarm(this, 'Alarm', {
       metric: this.metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(1), statistic: 'Maximum' }),
       threshold: 1,

@@ -1,4 +1,4 @@
-import { Duration, Stack, TimeZone, Validations } from 'aws-cdk-lib';
+import { Duration, Stack, TimeZone } from 'aws-cdk-lib';
 import {
   type CfnStage,
   HttpApi,
@@ -28,6 +28,7 @@ import { apiRoutes, invokeResources } from '../access-routes.ts';
 import { type EndpointScaling, endpointProblems, type ProvisionedConcurrency } from '../scaling/check.ts';
 import { mustScale } from '../scaling/must-scale.ts';
 import { accessLogGroup } from './access-log-group.ts';
+import { acknowledge } from './acknowledge.ts';
 import { allowActions, allowKey } from './allow.ts';
 import { CodeAlarms } from './code-alarms.ts';
 import { DataLake, type IDataLake } from './data-lake.ts';
@@ -176,10 +177,11 @@ export class ModelEndpoint extends Construct {
       deploymentConfig: codeDeployment,
       alarms: [...alarms.stopping],
     });
-    Validations.of(deployment).acknowledge({
-      id: 'AwsSolutions::AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSCodeDeployRoleForLambdaLimited]',
-      reason: 'the policy that AWS keeps for CodeDeploy and Lambda; what it needs is not documented otherwise',
-    });
+    acknowledge(
+      deployment,
+      'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSCodeDeployRoleForLambdaLimited]',
+      'the policy that AWS keeps for CodeDeploy and Lambda; what it needs is not documented otherwise',
+    );
     this.callerAlarms(provisionedConcurrency !== undefined);
     this.capture = new PredictionCapture(this, 'Capture', {
       logs: this.function.logs,

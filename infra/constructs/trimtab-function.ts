@@ -11,6 +11,7 @@ import {
   LayerVersion,
   LoggingFormat,
   Runtime,
+  RuntimeFamily,
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
@@ -22,6 +23,9 @@ import { letIn } from './key-users.ts';
 
 /** Folder of the built functions and layers (scripts/build/functions.ts). It is in this package, whatever app uses it. */
 const DIST = path.join(path.dirname(createRequire(import.meta.url).resolve('trimtab/package.json')), 'dist');
+
+/** By its name: older versions of the CDK do not know it, though Lambda does. */
+const NODE = new Runtime('nodejs24.x', RuntimeFamily.NODEJS);
 
 /** Props of {@link TrimtabFunction}. */
 export interface TrimtabFunctionProps {
@@ -92,7 +96,7 @@ export class TrimtabFunction extends LambdaFunction {
       description: spec.description,
       code: functionCode(path.join(DIST, 'functions', spec.name)),
       handler: 'index.handler',
-      runtime: Runtime.NODEJS_24_X,
+      runtime: NODE,
       architecture: architecture === 'arm64' ? Architecture.ARM_64 : Architecture.X86_64,
       layers: spec.layers.map((name) => layerOf(scope, name, architecture)),
       memorySize: props.memoryMb ?? spec.memoryMb,
@@ -137,7 +141,7 @@ function layerOf(scope: Construct, name: 'onnxruntime' | 'duckdb', architecture:
   return new LayerVersion(stack, id, {
     code: Code.fromAsset(path.join(DIST, 'layers', `${name}-${architecture}.zip`)),
     compatibleArchitectures: [architecture === 'arm64' ? Architecture.ARM_64 : Architecture.X86_64],
-    compatibleRuntimes: [Runtime.NODEJS_24_X],
+    compatibleRuntimes: [NODE],
     description: name,
     // A function version that is still aliased must go on finding its layer.
     removalPolicy: RemovalPolicy.RETAIN,
