@@ -3,7 +3,7 @@ export { AlarmDefinition } from '../core/alarms/alarm.ts';
 export type { FunctionSpec, Trigger } from '../functions/function-spec.ts';
 export { addTrimtab } from './add-trimtab.ts';
 export { DeploymentConfig } from './config.ts';
-export { DataKey, type DataKeyProps, letServicesIn } from './constructs/data-key.ts';
+export { DataKey, type DataKeyProps } from './constructs/data-key.ts';
 export { DataLake, type DataLakeAttributes, type DataLakeProps, type IDataLake } from './constructs/data-lake.ts';
 export { DataValidation, type DataValidationProps } from './constructs/data-validation.ts';
 export { DeadLetterQueue, type DeadLetterQueueProps } from './constructs/dead-letter-queue.ts';

@@ -1,8 +1,8 @@
-import { RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { PolicyStatement, type PolicyStatementProps, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { RemovalPolicy } from 'aws-cdk-lib';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import { letIn } from './key-users.ts';
 
 /** Props of {@link DataKey}. */
 export interface DataKeyProps {
@@ -11,8 +11,9 @@ export interface DataKeyProps {
 }
 
 /**
- * The customer-managed key of all stored data. It is rotated every year, retained when its stack is deleted, and usable by
- * the services that need it.
+ * The customer-managed key of all stored data. It is rotated every year, retained when its stack is deleted, and lets in
+ * all services that any construct here needs, so that constructs of other apps can use it as well. A `Key` of your own
+ * does in its place: constructs that are given one let in the services that they need.
  *
  * @example
  * ```ts
@@ -31,65 +32,8 @@ export class DataKey extends Key {
       // Without it, nothing that is retained could be read again.
       removalPolicy: RemovalPolicy.RETAIN,
     });
-    letServicesIn(this);
-  }
-}
-
-/**
- * Lets services use a key of your own where they act without a role: CloudWatch Logs for log groups, EventBridge for
- * queues, and CloudWatch for alarm topics. A {@link DataKey} does so by itself.
- *
- * @throws Error when the key is imported, because its policy cannot be changed
- *
- * @example
- * ```ts
- * import { Key } from 'aws-cdk-lib/aws-kms';
- * import { letServicesIn, OnCall } from 'trimtab';
- *
- * const encryptionKey = new Key(stack, 'Key', { enableKeyRotation: true });
- * letServicesIn(encryptionKey);
- * new OnCall(stack, 'OnCall', { encryptionKey });
- * ```
- */
-export function letServicesIn(key: IKey): void {
-  const { account, region, partition } = Stack.of(key);
-  const fromHere = { StringEquals: { 'aws:SourceAccount': account } };
-  const statements: PolicyStatementProps[] = [
-    {
-      sid: 'LogGroups',
-      principals: [new ServicePrincipal(`logs.${region}.amazonaws.com`)],
-      actions: ['kms:Encrypt*', 'kms:Decrypt*', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:Describe*'],
-      conditions: {
-        ArnLike: {
-          'kms:EncryptionContext:aws:logs:arn': `arn:${partition}:logs:${region}:${account}:log-group:*`,
-        },
-      },
-    },
-    {
-      sid: 'EventsToQueues',
-      principals: [new ServicePrincipal('events.amazonaws.com')],
-      actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
-      conditions: fromHere,
-    },
-    {
-      sid: 'AlarmsToTopics',
-      principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
-      actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
-      conditions: {
-        ...fromHere,
-        ArnLike: { 'aws:SourceArn': `arn:${partition}:cloudwatch:${region}:${account}:alarm:*` },
-      },
-    },
-  ];
-  for (const statement of statements) {
-    const { statementAdded } = key.addToResourcePolicy(
-      // In a key's policy, * is the key.
-      new PolicyStatement({ ...statement, resources: ['*'] }),
-    );
-    if (!statementAdded)
-      throw new Error(
-        `the policy of the key ${key.node.path} cannot be changed here: it is imported, received ${statement.sid}`,
-      );
+    // Who imports the key cannot change its policy any more.
+    letIn(this, this, 'logs', 'events', 'cloudwatch');
   }
 }
 

@@ -15,6 +15,7 @@ import { allowActions, allowKey } from './allow.ts';
 import { queueEncryption } from './data-key.ts';
 import type { IDataLake } from './data-lake.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
+import { letIn } from './key-users.ts';
 import type { IModelRegistry } from './model-registry.ts';
 import type { PrivacySecret } from './privacy-secret.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
@@ -117,6 +118,7 @@ export class DataValidation extends Construct {
     allowActions(this.function, ['events:PutEvents'], [defaultBus(this)]);
 
     this.deadLetters = new DeadLetterQueue(this, 'DeadLetters', { encryptionKey });
+    letIn(this, encryptionKey, 'events');
     this.queue = new Queue(this, 'Drops', {
       ...queueEncryption(this, 'Drops', encryptionKey),
       enforceSSL: true,

@@ -1,8 +1,11 @@
-import { Duration, Validations } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
+import { type AddToResourcePolicyResult, type PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
 import { queueEncryption } from './data-key.ts';
+import { letIn } from './key-users.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
 
 /** Props of {@link DeadLetterQueue}. */
@@ -30,6 +33,7 @@ const EXPIRING = Duration.days(10);
 export class DeadLetterQueue extends Queue {
   /** Raised as soon as there is a message. */
   readonly alarm: RunbookAlarm;
+  private readonly key: IKey | undefined;
 
   constructor(scope: Construct, id: string, { encryptionKey }: DeadLetterQueueProps = {}) {
     super(scope, id, {
@@ -37,11 +41,12 @@ export class DeadLetterQueue extends Queue {
       enforceSSL: true,
       retentionPeriod: RETENTION,
     });
-    Validations.of(this).acknowledge({
-      id: 'AwsSolutions::AwsSolutions-SQS3',
-      reason:
-        'it is a dead-letter queue: EventBridge, the scheduler or a queue sends here, which the rule does not see',
-    });
+    this.key = encryptionKey;
+    acknowledge(
+      this,
+      'AwsSolutions-SQS3',
+      'it is a dead-letter queue: EventBridge, the scheduler or a queue sends here, which the rule does not see',
+    );
     this.alarm = new RunbookAlarm(this, 'Alarm', {
       metric: this.metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(1), statistic: 'Maximum' }),
       threshold: 1,
@@ -54,5 +59,17 @@ export class DeadLetterQueue extends Queue {
       says: 'a dead letter is lost in four days',
       runbook: 'dead-letters-expiring.md',
     });
+  }
+
+  /**
+   * Adds a statement to the policy of the queue. EventBridge, where it is let in to the queue, is let in to its key as
+   * well, which the CDK leaves out for the dead letters of a rule.
+   */
+  override addToResourcePolicy(statement: PolicyStatement): AddToResourcePolicyResult {
+    const services = statement.principals.map(
+      (principal) => principal instanceof ServicePrincipal && principal.service,
+    );
+    if (services.includes('events.amazonaws.com')) letIn(this, this.key, 'events');
+    return super.addToResourcePolicy(statement);
   }
 }

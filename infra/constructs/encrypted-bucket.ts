@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Annotations, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
@@ -65,6 +65,11 @@ export class EncryptedBucket extends Bucket {
 
   /** Sets the access log on the resource: what the property of the construct does depends on a feature flag of the app. */
   private logAccesses(logs: IBucket, prefix: string): void {
+    if (logs.encryptionKey)
+      Annotations.of(this).addWarningV2(
+        'trimtab:access-logs-key',
+        `S3 delivers access logs to buckets with keys of S3 only: those of ${this.node.path} get lost while ${logs.node.path} has a key of KMS`,
+      );
     (this.node.defaultChild as CfnBucket).loggingConfiguration = {
       destinationBucketName: logs.bucketName,
       logFilePrefix: prefix,

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Stack, TimeZone, Validations } from 'aws-cdk-lib';
+import { Duration, Stack, TimeZone } from 'aws-cdk-lib';
 import {
   type CfnStage,
   HttpApi,
@@ -17,10 +17,9 @@ import {
   LambdaDeploymentConfig,
   LambdaDeploymentGroup,
 } from 'aws-cdk-lib/aws-codedeploy';
-import { type Grant, type IGrantable, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Alias } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Role } from '../../core/access/roles.ts';
 import { NAMESPACE, variantDimensions } from '../../core/observability/metric-names.ts';
@@ -28,6 +27,8 @@ import { infer } from '../../functions/infer/trigger.ts';
 import { apiRoutes, invokeResources } from '../access-routes.ts';
 import { type EndpointScaling, endpointProblems, type ProvisionedConcurrency } from '../scaling/check.ts';
 import { mustScale } from '../scaling/must-scale.ts';
+import { accessLogGroup } from './access-log-group.ts';
+import { acknowledge } from './acknowledge.ts';
 import { allowActions, allowKey } from './allow.ts';
 import { CodeAlarms } from './code-alarms.ts';
 import { DataLake, type IDataLake } from './data-lake.ts';
@@ -176,10 +177,11 @@ export class ModelEndpoint extends Construct {
       deploymentConfig: codeDeployment,
       alarms: [...alarms.stopping],
     });
-    Validations.of(deployment).acknowledge({
-      id: 'AwsSolutions::AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSCodeDeployRoleForLambdaLimited]',
-      reason: 'the policy that AWS keeps for CodeDeploy and Lambda; what it needs is not documented otherwise',
-    });
+    acknowledge(
+      deployment,
+      'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSCodeDeployRoleForLambdaLimited]',
+      'the policy that AWS keeps for CodeDeploy and Lambda; what it needs is not documented otherwise',
+    );
     this.callerAlarms(provisionedConcurrency !== undefined);
     this.capture = new PredictionCapture(this, 'Capture', {
       logs: this.function.logs,
@@ -291,12 +293,7 @@ export class ModelEndpoint extends Construct {
     if (props.openHealth)
       for (const path of ['/v2/health/live', '/v2/health/ready'])
         api.addRoutes({ path, methods: [HttpMethod.GET], integration, authorizer: new HttpNoneAuthorizer() });
-    const access = new LogGroup(this, 'Access', {
-      retention: RetentionDays.ONE_MONTH,
-      encryptionKey: props.encryptionKey,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
-    access.grantWrite(new ServicePrincipal('apigateway.amazonaws.com'));
+    const access = accessLogGroup(this, 'Access', props.encryptionKey);
     const stage = api.defaultStage?.node.defaultChild as CfnStage;
     stage.accessLogSettings = {
       destinationArn: access.logGroupArn,

@@ -9,6 +9,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct, type IConstruct } from 'constructs';
 import { allowActions, allowKey } from './allow.ts';
+import { letIn } from './key-users.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
 
 /** Props of {@link OnCall}. */
@@ -41,6 +42,7 @@ export class OnCall extends Construct {
       enforceSSL: true,
       masterKey: props.encryptionKey,
     });
+    letIn(this, props.encryptionKey, 'cloudwatch');
     this.topic.addToResourcePolicy(
       new PolicyStatement({
         actions: ['sns:Publish'],

@@ -1,8 +1,9 @@
-import { RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { RemovalPolicy } from 'aws-cdk-lib';
 import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
 import { allowActions, allowKey } from './allow.ts';
 
 /** A secret that is generated and kept: without it, what was sealed under it could not be read again. */
@@ -20,10 +21,11 @@ export function retainedSecret(scope: Construct, { description, encryptionKey }:
     encryptionKey: encryptionKey && Key.fromKeyArn(scope, 'Key', encryptionKey.keyArn),
     removalPolicy: RemovalPolicy.RETAIN,
   });
-  Validations.of(secret).acknowledge({
-    id: 'AwsSolutions::AwsSolutions-SMG4',
-    reason: 'another secret would give every subject another pseudonym, and what was sealed could not be read again',
-  });
+  acknowledge(
+    secret,
+    'AwsSolutions-SMG4',
+    'another secret would give every subject another pseudonym, and what was sealed could not be read again',
+  );
   return secret;
 }
 

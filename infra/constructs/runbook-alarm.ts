@@ -66,7 +66,10 @@ export class RunbookAlarm extends Alarm {
       alarmDescription: `${says}; runbook: ${runbookPage(scope, runbook)}`,
     });
     if (warmUp !== undefined)
-      (this.node.defaultChild as CfnAlarm).warmUpConfiguration = { warmUpPeriodDurationInMinutes: warmUp.toMinutes() };
+      // By its name in CloudFormation: older versions of the CDK do not know the property, and would leave it out.
+      (this.node.defaultChild as CfnAlarm).addPropertyOverride('WarmUpConfiguration', {
+        WarmUpPeriodDurationInMinutes: warmUp.toMinutes(),
+      });
     this.runbook = runbook;
     this.tells = tells;
     this.plainName = plainName;

@@ -11,6 +11,7 @@ import {
   LayerVersion,
   LoggingFormat,
   Runtime,
+  RuntimeFamily,
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
@@ -18,9 +19,13 @@ import { Construct } from 'constructs';
 import type { FunctionSpec } from '../../functions/function-spec.ts';
 import { allowActions, allowKey } from './allow.ts';
 import { functionCode } from './function-code.ts';
+import { letIn } from './key-users.ts';
 
 /** Folder of the built functions and layers (scripts/build/functions.ts). It is in this package, whatever app uses it. */
 const DIST = path.join(path.dirname(createRequire(import.meta.url).resolve('trimtab/package.json')), 'dist');
+
+/** By its name: older versions of the CDK do not know it, though Lambda does. */
+const NODE = new Runtime('nodejs24.x', RuntimeFamily.NODEJS);
 
 /** Props of {@link TrimtabFunction}. */
 export interface TrimtabFunctionProps {
@@ -76,6 +81,7 @@ export class TrimtabFunction extends LambdaFunction {
   constructor(scope: Construct, id: string, props: TrimtabFunctionProps) {
     const { spec, architecture = 'x64' } = props;
     const parts = new Construct(scope, `${id}Parts`);
+    letIn(parts, props.encryptionKey, 'logs');
     const logs = new LogGroup(parts, 'Logs', {
       retention: props.logRetention ?? RetentionDays.ONE_MONTH,
       encryptionKey: props.encryptionKey,
@@ -90,7 +96,7 @@ export class TrimtabFunction extends LambdaFunction {
       description: spec.description,
       code: functionCode(path.join(DIST, 'functions', spec.name)),
       handler: 'index.handler',
-      runtime: Runtime.NODEJS_24_X,
+      runtime: NODE,
       architecture: architecture === 'arm64' ? Architecture.ARM_64 : Architecture.X86_64,
       layers: spec.layers.map((name) => layerOf(scope, name, architecture)),
       memorySize: props.memoryMb ?? spec.memoryMb,
@@ -135,7 +141,7 @@ function layerOf(scope: Construct, name: 'onnxruntime' | 'duckdb', architecture:
   return new LayerVersion(stack, id, {
     code: Code.fromAsset(path.join(DIST, 'layers', `${name}-${architecture}.zip`)),
     compatibleArchitectures: [architecture === 'arm64' ? Architecture.ARM_64 : Architecture.X86_64],
-    compatibleRuntimes: [Runtime.NODEJS_24_X],
+    compatibleRuntimes: [NODE],
     description: name,
     // A function version that is still aliased must go on finding its layer.
     removalPolicy: RemovalPolicy.RETAIN,
