@@ -1,7 +1,7 @@
 /** The constructs, for other CDK apps. What is exported here is the package's public API (docs/api). */
 export { AlarmDefinition } from '../core/alarms/alarm.ts';
 export type { FunctionSpec, Trigger } from '../functions/function-spec.ts';
-export { addTrimtab } from './add-trimtab.ts';
+export { addTrimtab, type TrimtabDeployment } from './add-trimtab.ts';
 export { DeploymentConfig } from './config.ts';
 export { DataKey, type DataKeyProps, letServicesIn } from './constructs/data-key.ts';
 export { DataLake, type DataLakeAttributes, type DataLakeProps, type IDataLake } from './constructs/data-lake.ts';
@@ -10,7 +10,7 @@ export { DeadLetterQueue, type DeadLetterQueueProps } from './constructs/dead-le
 export { DriftDetection, type DriftDetectionProps } from './constructs/drift-detection.ts';
 export { EncryptedBucket, type EncryptedBucketProps } from './constructs/encrypted-bucket.ts';
 export { LabelsSecret, type LabelsSecretProps } from './constructs/labels-secret.ts';
-export { ModelEndpoint, type ModelEndpointProps } from './constructs/model-endpoint.ts';
+export { type EndpointRole, ModelEndpoint, type ModelEndpointProps } from './constructs/model-endpoint.ts';
 export { ModelMonitoring, type ModelMonitoringProps } from './constructs/model-monitoring.ts';
 export {
   type IModelRegistry,
@@ -28,7 +28,7 @@ export { ReplayRole, type ReplayRoleProps } from './constructs/replay-role.ts';
 export { RollbackController, type RollbackControllerProps } from './constructs/rollback-controller.ts';
 export { setRunbookUrl } from './constructs/runbook.ts';
 export { RunbookAlarm, type RunbookAlarmProps } from './constructs/runbook-alarm.ts';
-export { ScheduledFunction } from './constructs/scheduled-function.ts';
+export { ScheduledFunction, type ScheduledFunctionProps } from './constructs/scheduled-function.ts';
 export { TrimtabFunction, type TrimtabFunctionProps } from './constructs/trimtab-function.ts';
 export { WriteOnceBucket, type WriteOnceBucketProps } from './constructs/write-once-bucket.ts';
 export { ConfigError, readEnvironments } from './environments.ts';

@@ -1,13 +1,13 @@
 import { Duration, Stack } from 'aws-cdk-lib';
-import { Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { NAMESPACE } from '../../core/observability/metric-names.ts';
 import { MAX_RECEIVE_COUNT, validate } from '../../functions/validate/trigger.ts';
+import { datasetMetric } from '../metrics.ts';
 import { validationProblems } from '../scaling/check.ts';
 import { VALIDATION_CONCURRENCY } from '../scaling/config.ts';
 import { mustScale } from '../scaling/must-scale.ts';
@@ -161,7 +161,7 @@ export class DataValidation extends Construct {
       runbook: 'files-rejected.md',
     });
     new RunbookAlarm(this, 'Backlog', {
-      metric: this.queue.metricApproximateAgeOfOldestMessage({ period: Duration.minutes(5), statistic: 'Maximum' }),
+      metric: this.metricOldestFileAge(),
       threshold: BACKLOG.toSeconds(),
       evaluationPeriods: 2,
       says: 'data files wait to be validated',
@@ -171,12 +171,30 @@ export class DataValidation extends Construct {
 
   /** Share of files that are rejected as a whole, 0 to 1: of one dataset, or of all. */
   metricRejected(dataset?: string, options?: MetricOptions): Metric {
-    return new Metric({
-      namespace: NAMESPACE,
-      metricName: 'FileRejected',
-      dimensionsMap: { Environment: this.environmentName, ...(dataset === undefined ? {} : { Dataset: dataset }) },
-      statistic: 'Average',
-      period: Duration.hours(1),
+    const of = { environment: this.environmentName, dataset };
+    return datasetMetric('FileRejected', of, { statistic: 'Average', period: Duration.hours(1), ...options });
+  }
+
+  /** Rows that were accepted, of all datasets; by default the sum of five minutes. */
+  metricRowsAccepted(options?: MetricOptions): Metric {
+    return datasetMetric('RowsAccepted', { environment: this.environmentName }, options);
+  }
+
+  /** Rows that were put into quarantine, of all datasets; by default the sum of five minutes. */
+  metricRowsQuarantined(options?: MetricOptions): Metric {
+    return datasetMetric('RowsQuarantined', { environment: this.environmentName }, options);
+  }
+
+  /** Files whose personal columns were left out, because the privacy secret could not be had; by default the sum of five minutes. */
+  metricPrivacyFailures(options?: MetricOptions): Metric {
+    return datasetMetric('PrivacyFailure', { environment: this.environmentName }, options);
+  }
+
+  /** Age of the oldest file that waits to be validated, in seconds; by default the maximum of five minutes. */
+  metricOldestFileAge(options?: MetricOptions): Metric {
+    return this.queue.metricApproximateAgeOfOldestMessage({
+      period: Duration.minutes(5),
+      statistic: 'Maximum',
       ...options,
     });
   }

@@ -11,7 +11,7 @@ import {
 import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { Schedule } from 'aws-cdk-lib/aws-applicationautoscaling';
-import { Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import {
   type ILambdaDeploymentConfig,
   LambdaDeploymentConfig,
@@ -23,9 +23,9 @@ import { Alias } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Role } from '../../core/access/roles.ts';
-import { NAMESPACE, variantDimensions } from '../../core/observability/metric-names.ts';
 import { infer } from '../../functions/infer/trigger.ts';
 import { apiRoutes, invokeResources } from '../access-routes.ts';
+import { modelMetricNamed, variantMetric, variantNamed } from '../metrics.ts';
 import { type EndpointScaling, endpointProblems, type ProvisionedConcurrency } from '../scaling/check.ts';
 import { mustScale } from '../scaling/must-scale.ts';
 import { allowActions, allowKey } from './allow.ts';
@@ -48,7 +48,7 @@ export interface ModelEndpointProps {
   /** Names of the models to serve. @default all in the registry */
   readonly models?: readonly string[];
   /**
-   * Authorizer of requests. IAM decides by method and path what a caller may do (`grantCall`). Any
+   * Authorizer of requests. IAM decides by method and path what a caller may do (`grantInvoke`). Any
    * other has to say which roles a caller has: a JWT by scopes such as `trimtab/predict`, a Lambda authorizer by `roles`
    * in its context.
    * @default IAM: requests must be signed
@@ -86,9 +86,15 @@ export interface ModelEndpointProps {
 /** What callers may do over the API. */
 export type EndpointRole = Exclude<Role, 'metrics'>;
 
+/** Whether requests are let in by their signature. */
+const isSigned = (authorizer: IHttpRouteAuthorizer | undefined): boolean =>
+  authorizer === undefined || authorizer instanceof HttpIamAuthorizer;
+
 /** Whether an authorizer has to say which roles a caller has: IAM decides by itself, and without one all may do all. */
 const saysRoles = (authorizer: IHttpRouteAuthorizer | undefined): boolean =>
-  authorizer !== undefined && !(authorizer instanceof HttpIamAuthorizer) && !(authorizer instanceof HttpNoneAuthorizer);
+  !isSigned(authorizer) && !(authorizer instanceof HttpNoneAuthorizer);
+
+const MINUTE = { period: Duration.minutes(1) };
 
 /** Target utilization of the provisioned concurrency. */
 const TARGET_UTILIZATION = 0.7;
@@ -122,6 +128,7 @@ export class ModelEndpoint extends Construct {
   readonly api: HttpApi;
   /** Delivery of captured predictions to their store. */
   readonly capture: PredictionCapture;
+  private readonly isSigned: boolean;
 
   constructor(scope: Construct, id: string, props: ModelEndpointProps = {}) {
     super(scope, id);
@@ -134,6 +141,7 @@ export class ModelEndpoint extends Construct {
       rateLimit: props.rateLimit,
       gradual: codeDeployment.deploymentConfigName !== LambdaDeploymentConfig.ALL_AT_ONCE.deploymentConfigName,
     });
+    this.isSigned = isSigned(props.authorizer);
     this.registry = props.registry ?? new ModelRegistry(this, 'Registry', { encryptionKey });
     this.lake = props.lake ?? new DataLake(this, 'Lake', { encryptionKey });
     this.function = new TrimtabFunction(this, 'Function', {
@@ -193,16 +201,20 @@ export class ModelEndpoint extends Construct {
     return this.api.apiEndpoint;
   }
 
-  /** Grants calling the function directly, past the API. */
-  grantInvoke(grantee: IGrantable): Grant {
+  /**
+   * Grants calling the function past the API: whoever may can do all that the endpoint does, without limits of rate, and
+   * no authorizer is asked. Callers of the API want {@link grantInvoke}.
+   */
+  grantInvokeFunction(grantee: IGrantable): Grant {
     return allowActions(grantee, ['lambda:InvokeFunction'], [this.alias.functionArn]);
   }
 
   /**
-   * Grants what the roles may do over the API, where its authorizer is IAM, and nothing else: whoever may `predict` can
-   * neither send ground truth, nor ask for explanations, nor load models, nor read.
+   * Grants calling the endpoint over its API: what the roles may do, and nothing else. Whoever may `predict` can neither
+   * send ground truth, nor ask for explanations, nor load models, nor read.
    *
-   * @param roles - of `read`, `predict`, `explain`, `truth` and `operate`
+   * @param roles - of `read`, `predict`, `explain`, `truth` and `operate`; `predict` alone by default
+   * @throws Error where the authorizer is another than IAM, which no policy of IAM counts for
    *
    * @example
    * ```ts
@@ -211,10 +223,17 @@ export class ModelEndpoint extends Construct {
    *
    * const endpoint = new ModelEndpoint(stack, 'Endpoint');
    * const scorer = new Role(stack, 'Scorer', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
-   * endpoint.grantCall(scorer, 'predict');
+   * endpoint.grantInvoke(scorer);
+   * endpoint.grantInvoke(scorer, 'predict', 'explain');
    * ```
    */
-  grantCall(grantee: IGrantable, ...roles: EndpointRole[]): Grant {
+  grantInvoke(grantee: IGrantable, ...roles: EndpointRole[]): Grant {
+    if (roles.length === 0) roles.push('predict');
+    const others = roles.filter((role) => !this.usesIam(role));
+    if (others.length > 0)
+      throw new Error(
+        `${this.node.path}: grantInvoke is for what IAM authorizes, and ${others.join(', ')} has another authorizer, which says itself who may`,
+      );
     const resources = [...new Set(roles.flatMap(invokeResources))];
     return allowActions(
       grantee,
@@ -225,15 +244,47 @@ export class ModelEndpoint extends Construct {
     );
   }
 
+  /** Whether requests of a role are authorized by IAM, which {@link grantInvoke} is for. */
+  usesIam(_role: EndpointRole): boolean {
+    return this.isSigned;
+  }
+
   /** Share of the requests to a variant (champion, challenger or shadow) of a model that failed internally, 0 to 1. */
   metricFailureRate(model: string, variant: string, options?: MetricOptions): Metric {
-    return new Metric({
-      namespace: NAMESPACE,
-      metricName: 'Failure',
-      dimensionsMap: { ...variantDimensions(this.registry.environmentName, model, variant) },
-      statistic: 'Average',
-      ...options,
-    });
+    return this.metricModel('Failure', model, variant, options);
+  }
+
+  /**
+   * A metric of one variant of a model, as the model's dashboard shows them (docs/observability.md); by default its mean of
+   * each minute.
+   *
+   * @param metricName - such as `Latency`, `Rows`, `PredictionError`, `Violation`, `Score`, `Drift` or `Business.<name>`
+   * @param variant - champion, challenger or shadow
+   * @throws Error when there is no metric or no variant of that name
+   */
+  metricModel(metricName: string, model: string, variant: string, options?: MetricOptions): Metric {
+    const of = { environment: this.registry.environmentName, model, variant: variantNamed(variant) };
+    return variantMetric(modelMetricNamed(metricName), of, options);
+  }
+
+  /** Requests to the API; by default their number in each minute. */
+  metricRequests(options?: MetricOptions): Metric {
+    return this.api.metricCount({ ...MINUTE, statistic: 'Sum', ...options });
+  }
+
+  /** Answers of 500 and above; by default their number in each minute. */
+  metricServerErrors(options?: MetricOptions): Metric {
+    return this.api.metricServerError({ ...MINUTE, statistic: 'Sum', ...options });
+  }
+
+  /** Answers of 400 to 499; by default their number in each minute. */
+  metricClientErrors(options?: MetricOptions): Metric {
+    return this.api.metricClientError({ ...MINUTE, statistic: 'Sum', ...options });
+  }
+
+  /** How long callers wait, in milliseconds; by default the 99th percentile of each minute. */
+  metricLatency(options?: MetricOptions): Metric {
+    return this.api.metricLatency({ ...MINUTE, statistic: 'p99', ...options });
   }
 
   private scale({ min, max, targetUtilization, schedule = [] }: ProvisionedConcurrency): void {
@@ -250,9 +301,8 @@ export class ModelEndpoint extends Construct {
 
   /** Alarms about what callers notice before the metrics of the function show it. */
   private callerAlarms(provisioned: boolean): void {
-    const minute = { period: Duration.minutes(1), statistic: 'Sum' };
     new RunbookAlarm(this, 'Throttles', {
-      metric: this.function.metricThrottles(minute),
+      metric: this.function.metricThrottles({ ...MINUTE, statistic: 'Sum' }),
       threshold: 1,
       evaluationPeriods: 3,
       datapointsToAlarm: 2,
@@ -260,7 +310,7 @@ export class ModelEndpoint extends Construct {
       runbook: 'throttles.md',
     });
     new RunbookAlarm(this, 'GatewayErrors', {
-      metric: this.api.metricServerError(minute),
+      metric: this.metricServerErrors(),
       threshold: 5,
       evaluationPeriods: 3,
       datapointsToAlarm: 2,

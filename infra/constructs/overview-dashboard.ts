@@ -85,6 +85,7 @@ export class OverviewDashboard extends Construct {
         alarms: alarms.map((alarm) => alarm.byName(this)),
         endpoint,
         validation,
+        judge: rollback,
         functions,
         deadLetters,
       }),

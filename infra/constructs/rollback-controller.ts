@@ -8,6 +8,7 @@ import { alarmPrefix } from '../../core/alarms/definitions.ts';
 import { pagingAlarms } from '../../core/alarms/paging.ts';
 import { advance } from '../../functions/advance/trigger.ts';
 import { rollback } from '../../functions/rollback/trigger.ts';
+import { judgeMetric } from '../metrics.ts';
 import { alarmOf } from './alarm-of.ts';
 import { allowActions, allowKey } from './allow.ts';
 import type { IDataLake } from './data-lake.ts';
@@ -58,12 +59,15 @@ export class RollbackController extends Construct {
   readonly advance: ScheduledFunction;
   /** Alarms that could not be handled. */
   readonly deadLetters: DeadLetterQueue;
+  /** Name of the environment, a dimension of the metrics of the judge. */
+  readonly environmentName: string;
 
   constructor(scope: Construct, id: string, props: RollbackControllerProps) {
     super(scope, id);
     const { endpoint, registry = endpoint.registry, lake = endpoint.lake, architecture, encryptionKey } = props;
     const reserved = props.reservedConcurrency ?? RESERVED;
     const { environmentName } = registry;
+    this.environmentName = environmentName;
     if (environmentName !== endpoint.registry.environmentName)
       throw new Error(
         `the registry is of environment ${environmentName}, that of the endpoint of ${endpoint.registry.environmentName}`,
@@ -85,7 +89,7 @@ export class RollbackController extends Construct {
     for (const fn of [this.rollback, this.advance]) {
       registry.grantReadLedger(fn);
       registry.grantAppend(fn);
-      endpoint.grantInvoke(fn);
+      endpoint.grantInvokeFunction(fn);
       allowActions(
         fn,
         ['s3:GetObject'],
@@ -127,6 +131,17 @@ export class RollbackController extends Construct {
         }),
       ],
     });
+  }
+
+  /** Looks of the judge at which every model was judged; by default their number in each minute. */
+  metricLooks(options?: MetricOptions): Metric {
+    return judgeMetric('JudgeHeartbeat', { environment: this.environmentName }, options);
+  }
+
+  /** 1 while the judge asks something of a person, of one model or of any; by default the maximum of each minute. */
+  metricNeedsPerson(model?: string, options?: MetricOptions): Metric {
+    const of = { environment: this.environmentName, ...(model === undefined ? {} : { model }) };
+    return judgeMetric('NeedsPerson', of, { statistic: 'Maximum', ...options });
   }
 
   /** Number of alarms that were handled. */

@@ -51,7 +51,9 @@ export class AccessStack extends Stack {
         ),
       );
     }
-    serving.endpoint.grantCall(this.smoke, 'read', 'predict');
+    const { endpoint } = serving;
+    // Any other authorizer says itself who may; the job brings a token then (TRIMTAB_TOKEN).
+    for (const role of ['read', 'predict'] as const) if (endpoint.usesIam(role)) endpoint.grantInvoke(this.smoke, role);
     // What is typical of a feature is in its baseline.
     allowActions(this.smoke, ['s3:GetObject'], [artifacts.arnForObjects('baselines/*')]);
     allowKey(this.smoke, artifacts.encryptionKey, 's3', 'read');

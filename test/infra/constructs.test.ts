@@ -3,6 +3,7 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { HttpNoneAuthorizer, type IHttpRouteAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { describe, expect, it } from 'vitest';
 import { DataLake } from '../../infra/constructs/data-lake.ts';
 import { DataValidation } from '../../infra/constructs/data-validation.ts';
@@ -45,6 +46,50 @@ describe('the constructs in somebody else’s stack', () => {
     expect(rolesOf()).toBe('gateway');
     expect(rolesOf(new HttpNoneAuthorizer())).toBe('gateway');
     expect(rolesOf(new HttpJwtAuthorizer('Users', 'https://example.com', { jwtAudience: ['apps'] }))).toBe('claims');
+  });
+
+  it('lets callers call over the API by grantInvoke, and past it by grantInvokeFunction alone', () => {
+    const stack = stackOf();
+    const endpoint = new ModelEndpoint(stack, 'Endpoint');
+    const [scorer, probe] = ['Scorer', 'Probe'].map(
+      (name) => new Role(stack, name, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') }),
+    );
+    endpoint.grantInvoke(scorer!);
+    endpoint.grantInvokeFunction(probe!);
+    const policies = Object.values(Template.fromStack(stack).findResources('AWS::IAM::Policy'));
+    const granted = (role: string) =>
+      policies
+        .filter(({ Properties }) => JSON.stringify(Properties.Roles).includes(role))
+        .flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
+    const [call, ...more] = granted('Scorer');
+    expect(more).toEqual([]);
+    expect(call).toMatchObject({ Effect: 'Allow', Action: 'execute-api:Invoke' });
+    const called = (call.Resource as object[]).map((arn) => JSON.stringify(arn));
+    expect(called.filter((arn) => arn.includes('/$default/POST/v2/models/*/infer'))).toHaveLength(1);
+    expect(called.filter((arn) => /truth|explain|GET/.test(arn))).toEqual([]);
+    expect(granted('Probe')).toEqual([expect.objectContaining({ Action: 'lambda:InvokeFunction' })]);
+  });
+
+  it('refuses to let IAM grant what another authorizer decides', () => {
+    const stack = stackOf();
+    const endpoint = new ModelEndpoint(stack, 'Endpoint', { authorizer: new HttpNoneAuthorizer() });
+    const scorer = new Role(stack, 'Scorer', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    expect(() => endpoint.grantInvoke(scorer)).toThrow('Models/Endpoint: grantInvoke is for what IAM authorizes');
+  });
+
+  it('has the metrics of its dashboards, and none that is not there', () => {
+    const endpoint = new ModelEndpoint(stackOf(), 'Endpoint');
+    expect(endpoint.metricModel('Business.delay-cost', 'flight-delay', 'challenger')).toMatchObject({
+      namespace: 'Trimtab',
+      metricName: 'Business.delay-cost',
+      dimensions: { Environment: 'dev', Model: 'flight-delay', Variant: 'challenger' },
+    });
+    expect(endpoint.metricRequests()).toMatchObject({ namespace: 'AWS/ApiGateway', metricName: 'Count' });
+    expect(() => endpoint.metricModel('Lateness', 'flight-delay', 'champion')).toThrow(/one of .*Latency.*received/);
+    expect(() => endpoint.metricModel('ShadowDisagreement', 'flight-delay', 'shadow')).toThrow(/received 'Shadow/);
+    expect(() => endpoint.metricModel('Latency', 'flight-delay', 'chalenger')).toThrow(
+      "a variant is one of champion, challenger, shadow, received 'chalenger'",
+    );
   });
 
   it('serves from a registry and stores of another app, known by their names', () => {
