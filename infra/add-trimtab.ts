@@ -75,6 +75,7 @@ export function addTrimtab(scope: Construct, config: DeploymentConfig): TrimtabD
     serving,
     quality,
     encryptionKey: stateful.encryptionKey,
+    eventBus: stateful.eventBus,
     config,
     description: 'Trimtab: alarms and rollback',
   });

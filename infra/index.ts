@@ -9,8 +9,11 @@ export { DataValidation, type DataValidationProps } from './constructs/data-vali
 export { DeadLetterQueue, type DeadLetterQueueProps } from './constructs/dead-letter-queue.ts';
 export { DriftDetection, type DriftDetectionProps } from './constructs/drift-detection.ts';
 export { EncryptedBucket, type EncryptedBucketProps } from './constructs/encrypted-bucket.ts';
+export type { EndpointRole, RoleAuthorizers } from './constructs/endpoint-authorizers.ts';
+export type { EndpointDomain } from './constructs/endpoint-domain.ts';
+export type { FunctionOptions } from './constructs/function-options.ts';
 export { LabelsSecret, type LabelsSecretProps } from './constructs/labels-secret.ts';
-export { type EndpointRole, ModelEndpoint, type ModelEndpointProps } from './constructs/model-endpoint.ts';
+export { ModelEndpoint, type ModelEndpointProps } from './constructs/model-endpoint.ts';
 export { ModelMonitoring, type ModelMonitoringProps } from './constructs/model-monitoring.ts';
 export {
   type IModelRegistry,

@@ -1,6 +1,6 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
-import { Rule } from 'aws-cdk-lib/aws-events';
+import { type IEventBus, Rule } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
@@ -15,13 +15,15 @@ import { allowActions, allowKey } from './allow.ts';
 import { queueEncryption } from './data-key.ts';
 import type { IDataLake } from './data-lake.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
+import { allowEvents, busEnvironment } from './event-bus.ts';
+import { type FunctionOptions, functionOptions } from './function-options.ts';
 import type { IModelRegistry } from './model-registry.ts';
 import type { PrivacySecret } from './privacy-secret.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
 import { TrimtabFunction } from './trimtab-function.ts';
 
 /** Props of {@link DataValidation}. */
-export interface DataValidationProps {
+export interface DataValidationProps extends FunctionOptions {
   /** The registry whose contracts are used. */
   readonly registry: IModelRegistry;
   /** The stores; files are put into that of data. */
@@ -30,6 +32,8 @@ export interface DataValidationProps {
   readonly privacy?: PrivacySecret;
   /** Processor of the function and its layers. @default x64 */
   readonly architecture?: 'x64' | 'arm64';
+  /** Bus that is told of files that were validated; those of S3 and of alarms come by the account's default one. @default the default bus */
+  readonly eventBus?: IEventBus;
   /** Customer-managed key of queues, log and environment. @default keys of AWS */
   readonly encryptionKey?: IKey;
   /** Memory of the function, in MB; at least 1536. @default 2048 */
@@ -74,12 +78,18 @@ export class DataValidation extends Construct {
     this.environmentName = registry.environmentName;
     mustScale(this, validationProblems, { memoryMb, reservedConcurrency, maxConcurrency });
     this.function = new TrimtabFunction(this, 'Function', {
+      ...functionOptions(props),
       spec: validate,
       architecture: props.architecture,
       encryptionKey,
       memoryMb,
       reservedConcurrency,
-      environment: { ...registry.environment, ...lake.environment, ...props.privacy?.environment },
+      environment: {
+        ...registry.environment,
+        ...lake.environment,
+        ...props.privacy?.environment,
+        ...busEnvironment(props.eventBus),
+      },
     });
     registry.grantReadLedger(this.function);
     props.privacy?.grantRead(this.function);
@@ -114,7 +124,7 @@ export class DataValidation extends Construct {
     allowActions(this.function, ['s3:ListBucket'], [data.bucketArn, registry.artifacts.bucketArn]);
     allowKey(this.function, data.encryptionKey, 's3', 'write');
     allowKey(this.function, registry.artifacts.encryptionKey, 's3', 'read');
-    allowActions(this.function, ['events:PutEvents'], [defaultBus(this)]);
+    allowEvents(this.function, this, props.eventBus);
 
     this.deadLetters = new DeadLetterQueue(this, 'DeadLetters', { encryptionKey });
     this.queue = new Queue(this, 'Drops', {
@@ -199,7 +209,3 @@ export class DataValidation extends Construct {
     });
   }
 }
-
-/** ARN of the account's default bus. */
-export const defaultBus = (scope: Construct): string =>
-  Stack.of(scope).formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' });

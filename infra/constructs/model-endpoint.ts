@@ -1,14 +1,10 @@
 import { Duration, RemovalPolicy, Stack, TimeZone, Validations } from 'aws-cdk-lib';
 import {
   type CfnStage,
+  type CorsPreflightOptions,
   HttpApi,
-  HttpMethod,
-  HttpNoneAuthorizer,
-  HttpRoute,
-  HttpRouteKey,
   type IHttpRouteAuthorizer,
 } from 'aws-cdk-lib/aws-apigatewayv2';
-import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { Schedule } from 'aws-cdk-lib/aws-applicationautoscaling';
 import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
@@ -22,15 +18,18 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Alias } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { Role } from '../../core/access/roles.ts';
 import { infer } from '../../functions/infer/trigger.ts';
-import { apiRoutes, invokeResources } from '../access-routes.ts';
+import { invokeResources } from '../access-routes.ts';
 import { modelMetricNamed, variantMetric, variantNamed } from '../metrics.ts';
 import { type EndpointScaling, endpointProblems, type ProvisionedConcurrency } from '../scaling/check.ts';
 import { mustScale } from '../scaling/must-scale.ts';
 import { allowActions, allowKey } from './allow.ts';
 import { CodeAlarms } from './code-alarms.ts';
 import { DataLake, type IDataLake } from './data-lake.ts';
+import { EndpointAuthorizers, type EndpointRole, type RoleAuthorizers } from './endpoint-authorizers.ts';
+import { type EndpointDomain, endpointDomain } from './endpoint-domain.ts';
+import { addEndpointRoutes } from './endpoint-routes.ts';
+import { type FunctionOptions, functionOptions } from './function-options.ts';
 import { type IModelRegistry, ModelRegistry } from './model-registry.ts';
 import { PredictionCapture } from './prediction-capture.ts';
 import type { PrivacySecret } from './privacy-secret.ts';
@@ -38,7 +37,7 @@ import { RunbookAlarm } from './runbook-alarm.ts';
 import { TrimtabFunction } from './trimtab-function.ts';
 
 /** Props of {@link ModelEndpoint}. */
-export interface ModelEndpointProps {
+export interface ModelEndpointProps extends FunctionOptions {
   /** The registry whose releases are served. @default a new ModelRegistry, retained */
   readonly registry?: IModelRegistry;
   /** Stores of captured predictions and ground truth. @default a new DataLake, retained */
@@ -54,6 +53,12 @@ export interface ModelEndpointProps {
    * @default IAM: requests must be signed
    */
   readonly authorizer?: IHttpRouteAuthorizer;
+  /** Authorizers of single roles, in the place of `authorizer`. @default `authorizer` is that of all */
+  readonly authorizers?: RoleAuthorizers;
+  /** What pages of other origins may ask. @default API Gateway lets no page of another origin read answers */
+  readonly corsPreflight?: CorsPreflightOptions;
+  /** A domain of your own. @default the name that API Gateway gives */
+  readonly domain?: EndpointDomain;
   /** Answer `/v2/health/live` and `/v2/health/ready` without authorization. @default false */
   readonly openHealth?: boolean;
   /** Customer-managed key of logs, delivery stream, environment, and of stores created here. @default keys of AWS */
@@ -82,17 +87,6 @@ export interface ModelEndpointProps {
    */
   readonly accessLog?: 'none' | 'problems' | 'all' | number;
 }
-
-/** What callers may do over the API. */
-export type EndpointRole = Exclude<Role, 'metrics'>;
-
-/** Whether requests are let in by their signature. */
-const isSigned = (authorizer: IHttpRouteAuthorizer | undefined): boolean =>
-  authorizer === undefined || authorizer instanceof HttpIamAuthorizer;
-
-/** Whether an authorizer has to say which roles a caller has: IAM decides by itself, and without one all may do all. */
-const saysRoles = (authorizer: IHttpRouteAuthorizer | undefined): boolean =>
-  !isSigned(authorizer) && !(authorizer instanceof HttpNoneAuthorizer);
 
 const MINUTE = { period: Duration.minutes(1) };
 
@@ -128,7 +122,8 @@ export class ModelEndpoint extends Construct {
   readonly api: HttpApi;
   /** Delivery of captured predictions to their store. */
   readonly capture: PredictionCapture;
-  private readonly isSigned: boolean;
+  private readonly authorizers: EndpointAuthorizers;
+  private readonly domain: EndpointDomain | undefined;
 
   constructor(scope: Construct, id: string, props: ModelEndpointProps = {}) {
     super(scope, id);
@@ -141,10 +136,12 @@ export class ModelEndpoint extends Construct {
       rateLimit: props.rateLimit,
       gradual: codeDeployment.deploymentConfigName !== LambdaDeploymentConfig.ALL_AT_ONCE.deploymentConfigName,
     });
-    this.isSigned = isSigned(props.authorizer);
+    this.authorizers = new EndpointAuthorizers(props.authorizer, props.authorizers);
+    this.domain = props.domain;
     this.registry = props.registry ?? new ModelRegistry(this, 'Registry', { encryptionKey });
     this.lake = props.lake ?? new DataLake(this, 'Lake', { encryptionKey });
     this.function = new TrimtabFunction(this, 'Function', {
+      ...functionOptions(props),
       spec: infer,
       architecture: props.architecture,
       encryptionKey,
@@ -157,7 +154,8 @@ export class ModelEndpoint extends Construct {
         ...props.privacy?.environment,
         TRIMTAB_MODELS: props.models?.join(',') ?? 'all',
         TRIMTAB_ACCESS_LOG: String(props.accessLog ?? 'problems'),
-        TRIMTAB_ROLES: saysRoles(props.authorizer) ? 'claims' : 'gateway',
+        ...this.rolesEnvironment(props.corsPreflight !== undefined),
+        ...(props.domain?.basePath === undefined ? {} : { TRIMTAB_BASE_PATH: props.domain.basePath }),
       },
     });
     this.registry.grantRead(this.function);
@@ -198,7 +196,9 @@ export class ModelEndpoint extends Construct {
 
   /** Base URL of `<url>/v2/models/<model>/infer`, `<url>/v1/models/<model>:predict` and all other paths. */
   get url(): string {
-    return this.api.apiEndpoint;
+    if (this.domain === undefined) return this.api.apiEndpoint;
+    const { domainName, basePath } = this.domain;
+    return `https://${domainName}${basePath === undefined ? '' : `/${basePath}`}`;
   }
 
   /**
@@ -245,8 +245,8 @@ export class ModelEndpoint extends Construct {
   }
 
   /** Whether requests of a role are authorized by IAM, which {@link grantInvoke} is for. */
-  usesIam(_role: EndpointRole): boolean {
-    return this.isSigned;
+  usesIam(role: EndpointRole): boolean {
+    return this.authorizers.usesIam(role);
   }
 
   /** Share of the requests to a variant (champion, challenger or shadow) of a model that failed internally, 0 to 1. */
@@ -285,6 +285,13 @@ export class ModelEndpoint extends Construct {
   /** How long callers wait, in milliseconds; by default the 99th percentile of each minute. */
   metricLatency(options?: MetricOptions): Metric {
     return this.api.metricLatency({ ...MINUTE, statistic: 'p99', ...options });
+  }
+
+  /** Who decides what a caller may do, for the function. Preflights come by a route that is open to everybody. */
+  private rolesEnvironment(preflights: boolean): Record<string, string> {
+    const { held, open } = this.authorizers;
+    if (!held && !(preflights && open.length === 0)) return { TRIMTAB_ROLES: 'gateway' };
+    return { TRIMTAB_ROLES: 'claims', ...(open.length === 0 ? {} : { TRIMTAB_OPEN_ROLES: open.join(' ') }) };
   }
 
   private scale({ min, max, targetUtilization, schedule = [] }: ProvisionedConcurrency): void {
@@ -333,14 +340,19 @@ export class ModelEndpoint extends Construct {
   private httpApi(props: ModelEndpointProps): HttpApi {
     // One permission for all routes: a policy of a function has room for few.
     const integration = new HttpLambdaIntegration('Integration', this.alias, { scopePermissionToRoute: false });
-    const authorizer = props.authorizer ?? new HttpIamAuthorizer();
-    const api = new HttpApi(this, 'Api', { description: 'Trimtab inference endpoint', createDefaultStage: true });
-    new HttpRoute(this, 'All', { httpApi: api, integration, routeKey: HttpRouteKey.DEFAULT, authorizer });
-    for (const { method, path } of apiRoutes())
-      api.addRoutes({ path, methods: [method as HttpMethod], integration, authorizer });
-    if (props.openHealth)
-      for (const path of ['/v2/health/live', '/v2/health/ready'])
-        api.addRoutes({ path, methods: [HttpMethod.GET], integration, authorizer: new HttpNoneAuthorizer() });
+    const { corsPreflight, domain } = props;
+    const api = new HttpApi(this, 'Api', {
+      description: 'Trimtab inference endpoint',
+      createDefaultStage: true,
+      corsPreflight,
+      ...(domain === undefined ? {} : { defaultDomainMapping: endpointDomain(this, domain) }),
+    });
+    addEndpointRoutes(api, {
+      integration,
+      authorizers: this.authorizers,
+      preflights: corsPreflight !== undefined,
+      openHealth: props.openHealth ?? false,
+    });
     const access = new LogGroup(this, 'Access', {
       retention: RetentionDays.ONE_MONTH,
       encryptionKey: props.encryptionKey,

@@ -3,13 +3,14 @@ import { Construct } from 'constructs';
 import { replay } from '../../functions/replay/trigger.ts';
 import { allowActions, allowKey } from './allow.ts';
 import type { IDataLake } from './data-lake.ts';
+import { type FunctionOptions, functionOptions } from './function-options.ts';
 import type { LabelsSecret } from './labels-secret.ts';
 import type { IModelRegistry } from './model-registry.ts';
 import type { PrivacySecret } from './privacy-secret.ts';
 import { ScheduledFunction } from './scheduled-function.ts';
 
 /** Props of {@link ReleaseReplay}. */
-export interface ReleaseReplayProps {
+export interface ReleaseReplayProps extends FunctionOptions {
   /** The registry of the versions that are asked. */
   readonly registry: IModelRegistry;
   /** The stores of captured predictions, of ground truth and of what is counted. */
@@ -48,6 +49,7 @@ export class ReleaseReplay extends Construct {
     const { registry, lake, privacy, labels, architecture, encryptionKey } = props;
     const { data, captures } = lake;
     this.replay = new ScheduledFunction(this, 'Replay', {
+      ...functionOptions(props),
       spec: replay,
       environment: { ...registry.environment, ...lake.environment, ...privacy?.environment, ...labels?.environment },
       architecture,

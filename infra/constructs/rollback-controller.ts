@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
-import { Rule } from 'aws-cdk-lib/aws-events';
+import { type IEventBus, Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
@@ -12,21 +12,24 @@ import { judgeMetric } from '../metrics.ts';
 import { alarmOf } from './alarm-of.ts';
 import { allowActions, allowKey } from './allow.ts';
 import type { IDataLake } from './data-lake.ts';
-import { defaultBus } from './data-validation.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
+import { allowEvents, busEnvironment } from './event-bus.ts';
+import { type FunctionOptions, functionOptions } from './function-options.ts';
 import type { ModelEndpoint } from './model-endpoint.ts';
 import { allowToListReleases, type IModelRegistry } from './model-registry.ts';
 import { ScheduledFunction } from './scheduled-function.ts';
 import { TrimtabFunction } from './trimtab-function.ts';
 
 /** Props of {@link RollbackController}. */
-export interface RollbackControllerProps {
+export interface RollbackControllerProps extends FunctionOptions {
   /** The endpoint, which is asked what it serves: a rollback is complete when the endpoint has followed it. */
   readonly endpoint: ModelEndpoint;
   /** The registry whose releases are changed, of the endpoint's environment. @default that of the endpoint */
   readonly registry?: IModelRegistry;
   /** The stores, by name only. @default those of the endpoint */
   readonly lake?: IDataLake;
+  /** Bus that is told of releases and of what is asked; those of S3 and of alarms come by the account's default one. @default the default bus */
+  readonly eventBus?: IEventBus;
   /** Customer-managed key of dead letters, logs and environments. @default keys of AWS */
   readonly encryptionKey?: IKey;
   /** Processor of the functions and their layers. @default x64 */
@@ -75,9 +78,11 @@ export class RollbackController extends Construct {
     const environment = {
       ...registry.environment,
       ...lake.environment,
+      ...busEnvironment(props.eventBus),
       TRIMTAB_ENDPOINT_FUNCTION: endpoint.alias.functionArn,
     };
     const common = {
+      ...functionOptions(props),
       environment,
       architecture,
       encryptionKey,
@@ -104,7 +109,7 @@ export class RollbackController extends Construct {
       allowKey(fn, lake.data.encryptionKey, 's3', 'write');
       // GetMetricData cannot be limited to resources.
       allowActions(fn, ['cloudwatch:GetMetricData'], ['*']);
-      allowActions(fn, ['events:PutEvents'], [defaultBus(this)]);
+      allowEvents(fn, this, props.eventBus);
     }
     // Each minute it looks whether the last release is kept beside the ledger.
     allowToListReleases(this.advance, registry.artifacts);

@@ -18,12 +18,13 @@ import { Construct } from 'constructs';
 import type { FunctionSpec } from '../../functions/function-spec.ts';
 import { allowActions, allowKey } from './allow.ts';
 import { functionCode } from './function-code.ts';
+import { allowNetwork, type FunctionOptions, functionOptions } from './function-options.ts';
 
 /** Folder of the built functions and layers (scripts/build/functions.ts). It is in this package, whatever app uses it. */
 const DIST = path.join(path.dirname(createRequire(import.meta.url).resolve('trimtab/package.json')), 'dist');
 
 /** Props of {@link TrimtabFunction}. */
-export interface TrimtabFunctionProps {
+export interface TrimtabFunctionProps extends FunctionOptions {
   /** Name, triggers, memory and layers of the function: a constant of `functions/<name>/trigger.ts`. */
   readonly spec: FunctionSpec;
   /** Environment variables, besides those of all functions. @default none */
@@ -86,7 +87,9 @@ export class TrimtabFunction extends LambdaFunction {
       description: `${spec.name}: ${spec.description}`.slice(0, 1000),
     });
     allowActions(role, ['logs:CreateLogStream', 'logs:PutLogEvents'], [logs.logGroupArn, `${logs.logGroupArn}:*`]);
+    if (props.vpc !== undefined) allowNetwork(role);
     super(scope, id, {
+      ...functionOptions(props),
       description: spec.description,
       code: functionCode(path.join(DIST, 'functions', spec.name)),
       handler: 'index.handler',

@@ -1,7 +1,7 @@
 import { Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { allowActions, allowKey } from '../constructs/allow.ts';
-import { defaultBus } from '../constructs/data-validation.ts';
+import { allowEvents } from '../constructs/event-bus.ts';
 import { GitHubRole } from '../constructs/github-role.ts';
 import type { PipelineConfig } from '../pipeline/config.ts';
 import { roleName } from '../pipeline/names.ts';
@@ -67,6 +67,6 @@ export class AccessStack extends Stack {
         artifacts.arnForObjects(keys),
       ),
     );
-    allowActions(this.models, ['events:PutEvents'], [defaultBus(this)]);
+    allowEvents(this.models, this, stateful.eventBus);
   }
 }
