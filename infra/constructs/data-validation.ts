@@ -4,23 +4,42 @@ import { type IEventBus, Rule } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
-import { Queue } from 'aws-cdk-lib/aws-sqs';
-import { Construct } from 'constructs';
+import { type IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct, type IConstruct } from 'constructs';
 import { MAX_RECEIVE_COUNT, validate } from '../../functions/validate/trigger.ts';
 import { datasetMetric } from '../metrics.ts';
 import { validationProblems } from '../scaling/check.ts';
 import { VALIDATION_CONCURRENCY } from '../scaling/config.ts';
 import { mustScale } from '../scaling/must-scale.ts';
 import { allowActions, allowKey } from './allow.ts';
+import { warnOfSilentBucket } from './bucket-events.ts';
 import { queueEncryption } from './data-key.ts';
 import type { IDataLake } from './data-lake.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
 import { allowEvents, busEnvironment } from './event-bus.ts';
 import { type FunctionOptions, functionOptions } from './function-options.ts';
 import type { IModelRegistry } from './model-registry.ts';
-import type { PrivacySecret } from './privacy-secret.ts';
+import type { IPrivacySecret } from './privacy-secret.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
-import { TrimtabFunction } from './trimtab-function.ts';
+import { type ITrimtabFunction, TrimtabFunction } from './trimtab-function.ts';
+
+/** The validation of data files, as others need it. */
+export interface IDataValidation extends IConstruct {
+  /** Validates one file at a time. */
+  readonly function: ITrimtabFunction;
+  /** Files that could not be processed. */
+  readonly deadLetters: IQueue;
+  /** Share of files that are rejected as a whole, 0 to 1: of one dataset, or of all. */
+  metricRejected(dataset?: string, options?: MetricOptions): Metric;
+  /** Rows that were accepted, of all datasets; by default the sum of five minutes. */
+  metricRowsAccepted(options?: MetricOptions): Metric;
+  /** Rows that were put into quarantine, of all datasets; by default the sum of five minutes. */
+  metricRowsQuarantined(options?: MetricOptions): Metric;
+  /** Files whose personal columns were left out; by default the sum of five minutes. */
+  metricPrivacyFailures(options?: MetricOptions): Metric;
+  /** Age of the oldest file that waits to be validated, in seconds; by default the maximum of five minutes. */
+  metricOldestFileAge(options?: MetricOptions): Metric;
+}
 
 /** Props of {@link DataValidation}. */
 export interface DataValidationProps extends FunctionOptions {
@@ -29,7 +48,7 @@ export interface DataValidationProps extends FunctionOptions {
   /** The stores; files are put into that of data. */
   readonly lake: IDataLake;
   /** Secret of personal fields. @default columns to be hashed or encrypted are not stored */
-  readonly privacy?: PrivacySecret;
+  readonly privacy?: IPrivacySecret;
   /** Processor of the function and its layers. @default x64 */
   readonly architecture?: 'x64' | 'arm64';
   /** Bus that is told of files that were validated; those of S3 and of alarms come by the account's default one. @default the default bus */
@@ -60,7 +79,7 @@ const BACKLOG = Duration.minutes(30);
  * validation.metricRejected('flights').createAlarm(stack, 'FlightsRejected', { threshold: 1, evaluationPeriods: 1 });
  * ```
  */
-export class DataValidation extends Construct {
+export class DataValidation extends Construct implements IDataValidation {
   /** Validates one file at a time. */
   readonly function: TrimtabFunction;
   /** Name of the environment, a dimension of the metrics of data files. */
@@ -75,6 +94,7 @@ export class DataValidation extends Construct {
     const { registry, lake, encryptionKey, memoryMb, reservedConcurrency } = props;
     const { maxConcurrency = VALIDATION_CONCURRENCY } = props;
     const { data } = lake;
+    warnOfSilentBucket(this, data);
     this.environmentName = registry.environmentName;
     mustScale(this, validationProblems, { memoryMb, reservedConcurrency, maxConcurrency });
     this.function = new TrimtabFunction(this, 'Function', {

@@ -1,15 +1,23 @@
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { Construct } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
 import { drift } from '../../functions/drift/trigger.ts';
 import { groundTruth } from '../../functions/ground-truth/trigger.ts';
 import { allowActions, allowKey } from './allow.ts';
 import type { IDataLake } from './data-lake.ts';
 import { allowEvents, busEnvironment } from './event-bus.ts';
 import { type FunctionOptions, functionOptions } from './function-options.ts';
-import type { LabelsSecret } from './labels-secret.ts';
+import type { ILabelsSecret } from './labels-secret.ts';
 import type { IModelRegistry } from './model-registry.ts';
-import { ScheduledFunction } from './scheduled-function.ts';
+import { type IScheduledFunction, ScheduledFunction } from './scheduled-function.ts';
+
+/** The detection of drift, as others need it. */
+export interface IDriftDetection extends IConstruct {
+  /** Compares captured traffic with the baselines. */
+  readonly drift: IScheduledFunction;
+  /** Joins ground truth with predictions. */
+  readonly groundTruth: IScheduledFunction;
+}
 
 /** Props of {@link DriftDetection}. */
 export interface DriftDetectionProps extends FunctionOptions {
@@ -18,7 +26,7 @@ export interface DriftDetectionProps extends FunctionOptions {
   /** The stores of captured predictions, of reports and of ground truth. */
   readonly lake: IDataLake;
   /** Secret of personal labels, whose truths are kept encrypted. @default such truths are not joined */
-  readonly labels?: LabelsSecret;
+  readonly labels?: ILabelsSecret;
   /** Bus that is told of drift; those of S3 and of alarms come by the account's default one. @default the default bus */
   readonly eventBus?: IEventBus;
   /** Customer-managed key of dead letters, logs and environments. @default keys of AWS */
@@ -39,7 +47,7 @@ export interface DriftDetectionProps extends FunctionOptions {
  * new DriftDetection(stack, 'Drift', { registry, lake });
  * ```
  */
-export class DriftDetection extends Construct {
+export class DriftDetection extends Construct implements IDriftDetection {
   /** Compares captured traffic with the baselines. */
   readonly drift: ScheduledFunction;
   /** Joins ground truth with predictions. */

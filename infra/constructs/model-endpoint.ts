@@ -15,9 +15,9 @@ import {
 } from 'aws-cdk-lib/aws-codedeploy';
 import { type Grant, type IGrantable, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { Alias } from 'aws-cdk-lib/aws-lambda';
+import { Alias, type IAlias } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { Construct } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
 import { infer } from '../../functions/infer/trigger.ts';
 import { invokeResources } from '../access-routes.ts';
 import { modelMetricNamed, variantMetric, variantNamed } from '../metrics.ts';
@@ -32,9 +32,33 @@ import { addEndpointRoutes } from './endpoint-routes.ts';
 import { type FunctionOptions, functionOptions } from './function-options.ts';
 import { type IModelRegistry, ModelRegistry } from './model-registry.ts';
 import { PredictionCapture } from './prediction-capture.ts';
-import type { PrivacySecret } from './privacy-secret.ts';
+import type { IPrivacySecret } from './privacy-secret.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
-import { TrimtabFunction } from './trimtab-function.ts';
+import { type ITrimtabFunction, TrimtabFunction } from './trimtab-function.ts';
+
+/** An endpoint, as others need it. */
+export interface IModelEndpoint extends IConstruct {
+  /** The registry whose releases are served. */
+  readonly registry: IModelRegistry;
+  /** Stores of captured predictions and ground truth. */
+  readonly lake: IDataLake;
+  /** The function that answers requests. */
+  readonly function: ITrimtabFunction;
+  /** Alias of the version of the code that takes traffic. */
+  readonly alias: IAlias;
+  /** Grants calling the function past the API. */
+  grantInvokeFunction(grantee: IGrantable): Grant;
+  /** Requests to the API; by default their number in each minute. */
+  metricRequests(options?: MetricOptions): Metric;
+  /** Answers of 500 and above; by default their number in each minute. */
+  metricServerErrors(options?: MetricOptions): Metric;
+  /** Answers of 400 to 499; by default their number in each minute. */
+  metricClientErrors(options?: MetricOptions): Metric;
+  /** How long callers wait, in milliseconds; by default the 99th percentile of each minute. */
+  metricLatency(options?: MetricOptions): Metric;
+  /** Age of the oldest capture that is not delivered yet, in seconds. */
+  metricCaptureAge(options?: MetricOptions): Metric;
+}
 
 /** Props of {@link ModelEndpoint}. */
 export interface ModelEndpointProps extends FunctionOptions {
@@ -43,7 +67,7 @@ export interface ModelEndpointProps extends FunctionOptions {
   /** Stores of captured predictions and ground truth. @default a new DataLake, retained */
   readonly lake?: IDataLake;
   /** Secret of personal fields. @default fields to be hashed or encrypted are not captured */
-  readonly privacy?: PrivacySecret;
+  readonly privacy?: IPrivacySecret;
   /** Names of the models to serve. @default all in the registry */
   readonly models?: readonly string[];
   /**
@@ -109,7 +133,7 @@ const deploymentOf = (provisioned: ProvisionedConcurrency | undefined): ILambdaD
  * const failures = endpoint.metricFailureRate('flight-delay', 'champion');
  * ```
  */
-export class ModelEndpoint extends Construct {
+export class ModelEndpoint extends Construct implements IModelEndpoint {
   /** The registry whose releases are served. */
   readonly registry: IModelRegistry;
   /** Stores of captured predictions and ground truth. */
@@ -285,6 +309,11 @@ export class ModelEndpoint extends Construct {
   /** How long callers wait, in milliseconds; by default the 99th percentile of each minute. */
   metricLatency(options?: MetricOptions): Metric {
     return this.api.metricLatency({ ...MINUTE, statistic: 'p99', ...options });
+  }
+
+  /** Age of the oldest capture that is not delivered yet, in seconds; by default the maximum of five minutes. */
+  metricCaptureAge(options?: MetricOptions): Metric {
+    return this.capture.metricFreshness(options);
   }
 
   /** Who decides what a caller may do, for the function. Preflights come by a route that is open to everybody. */

@@ -3,7 +3,8 @@ import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { type IEventBus, Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { Construct } from 'constructs';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Construct, type IConstruct } from 'constructs';
 import { alarmPrefix } from '../../core/alarms/definitions.ts';
 import { pagingAlarms } from '../../core/alarms/paging.ts';
 import { advance } from '../../functions/advance/trigger.ts';
@@ -15,15 +16,27 @@ import type { IDataLake } from './data-lake.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
 import { allowEvents, busEnvironment } from './event-bus.ts';
 import { type FunctionOptions, functionOptions } from './function-options.ts';
-import type { ModelEndpoint } from './model-endpoint.ts';
+import type { IModelEndpoint } from './model-endpoint.ts';
 import { allowToListReleases, type IModelRegistry } from './model-registry.ts';
-import { ScheduledFunction } from './scheduled-function.ts';
-import { TrimtabFunction } from './trimtab-function.ts';
+import { type IScheduledFunction, ScheduledFunction } from './scheduled-function.ts';
+import { type ITrimtabFunction, TrimtabFunction } from './trimtab-function.ts';
+
+/** The judge of releases, as others need it. */
+export interface IRollbackController extends IConstruct {
+  /** Handles alarms. */
+  readonly rollback: ITrimtabFunction;
+  /** Advances rollouts. */
+  readonly advance: IScheduledFunction;
+  /** Alarms that could not be handled. */
+  readonly deadLetters: IQueue;
+  /** Looks of the judge at which every model was judged; by default their number in each minute. */
+  metricLooks(options?: MetricOptions): Metric;
+}
 
 /** Props of {@link RollbackController}. */
 export interface RollbackControllerProps extends FunctionOptions {
   /** The endpoint, which is asked what it serves: a rollback is complete when the endpoint has followed it. */
-  readonly endpoint: ModelEndpoint;
+  readonly endpoint: IModelEndpoint;
   /** The registry whose releases are changed, of the endpoint's environment. @default that of the endpoint */
   readonly registry?: IModelRegistry;
   /** The stores, by name only. @default those of the endpoint */
@@ -55,7 +68,7 @@ const RESERVED = 2;
  * new RollbackController(stack, 'Rollback', { endpoint });
  * ```
  */
-export class RollbackController extends Construct {
+export class RollbackController extends Construct implements IRollbackController {
   /** Handles alarms. */
   readonly rollback: TrimtabFunction;
   /** Advances rollouts. */

@@ -6,13 +6,14 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
   Architecture,
   Code,
+  type IFunction,
   type ILayerVersion,
   Function as LambdaFunction,
   LayerVersion,
   LoggingFormat,
   Runtime,
 } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { type ILogGroup, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { FunctionSpec } from '../../functions/function-spec.ts';
@@ -22,6 +23,14 @@ import { allowNetwork, type FunctionOptions, functionOptions } from './function-
 
 /** Folder of the built functions and layers (scripts/build/functions.ts). It is in this package, whatever app uses it. */
 const DIST = path.join(path.dirname(createRequire(import.meta.url).resolve('trimtab/package.json')), 'dist');
+
+/** A function of this package, as others need it. */
+export interface ITrimtabFunction extends IFunction {
+  /** Log group of the function. */
+  readonly logs: ILogGroup;
+  /** Memory, in MB. */
+  readonly memoryMb: number;
+}
 
 /** Props of {@link TrimtabFunction}. */
 export interface TrimtabFunctionProps extends FunctionOptions {
@@ -68,7 +77,7 @@ export interface TrimtabFunctionProps extends FunctionOptions {
  * registry.grantRead(infer);
  * ```
  */
-export class TrimtabFunction extends LambdaFunction {
+export class TrimtabFunction extends LambdaFunction implements ITrimtabFunction {
   /** Log group of the function. */
   readonly logs: LogGroup;
   /** Memory, in MB. */

@@ -33,7 +33,7 @@ export interface DashboardEndpoint {
   readonly function: DashboardFunction;
   /** The version of the code that takes traffic. */
   readonly alias: IAlias;
-  readonly capture: { metricFreshness(options?: MetricOptions): IMetric };
+  metricCaptureAge(options?: MetricOptions): IMetric;
 }
 
 /** The validation of data files as the dashboard needs it. */
@@ -215,14 +215,10 @@ function data({ validation, endpoint }: OverviewParts): IWidget[] {
       unit: 's',
       alarm: { value: 1_800 },
     }),
-    graphWidget(
-      'Data: oldest capture on its way',
-      [endpoint.capture.metricFreshness({ label: 'age', color: PLAIN[0] })],
-      {
-        unit: 's',
-        alarm: { value: 900 },
-      },
-    ),
+    graphWidget('Data: oldest capture on its way', [endpoint.metricCaptureAge({ label: 'age', color: PLAIN[0] })], {
+      unit: 's',
+      alarm: { value: 900 },
+    }),
   ];
 }
 

@@ -1,9 +1,10 @@
 import path from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { HttpNoneAuthorizer, type IHttpRouteAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { describe, expect, it } from 'vitest';
 import { DataLake } from '../../infra/constructs/data-lake.ts';
 import { DataValidation } from '../../infra/constructs/data-validation.ts';
@@ -121,6 +122,30 @@ describe('the constructs in somebody else’s stack', () => {
       JSON.stringify(policy).includes('table/their-table'),
     );
     expect(readers).toHaveLength(2);
+  });
+
+  it('warns about a bucket of data whose files nobody would hear of', () => {
+    const warnings = (bucket: (stack: Stack) => IBucket): string[] => {
+      const stack = stackOf();
+      const registry = new ModelRegistry(stack, 'Registry');
+      const data = bucket(stack);
+      const validation = new DataValidation(stack, 'Validation', {
+        registry,
+        lake: { data, captures: data, environment: {} },
+      });
+      return Annotations.fromStack(Stack.of(validation))
+        .findWarning('*', Match.anyValue())
+        .map(({ entry }) => String(entry.data))
+        .filter((text) => text.includes('EventBridge'));
+    };
+    expect(warnings((stack) => new Bucket(stack, 'Data'))).toEqual([
+      expect.stringMatching(/Models\/Data has to send its events to EventBridge.*it does not.*trimtab:bucket-events/),
+    ]);
+    expect(warnings((stack) => Bucket.fromBucketName(stack, 'Data', 'data'))).toEqual([
+      expect.stringMatching(/it is imported, so that cannot be seen here/),
+    ]);
+    expect(warnings((stack) => new Bucket(stack, 'Data', { eventBridgeEnabled: true }))).toEqual([]);
+    expect(warnings((stack) => new DataLake(stack, 'Lake').data)).toEqual([]);
   });
 
   it('listens to the alarms that it makes, in the environment of the registry', () => {
