@@ -11,6 +11,7 @@ import {
   EncryptionKeyArn,
   EventBusName,
   NetworkConfig,
+  WebAclArn,
 } from './surroundings/config.ts';
 
 /** Name of an environment that has none. */
@@ -72,6 +73,8 @@ export const DeploymentConfig = z.strictObject({
   cors: CorsConfig.optional(),
   /** A domain of your own for the endpoint. */
   domain: DomainConfig.optional(),
+  /** ARN of a web ACL of WAFv2, with which CloudFront is put in front of the endpoint; no firewall by default. */
+  webAclArn: WebAclArn.optional(),
   /** The VPC that the functions run in, which has to let them reach AWS's services; none by default. */
   network: NetworkConfig.optional(),
   /** Whether Lambda sends traces of the functions to X-Ray. */

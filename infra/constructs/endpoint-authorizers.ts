@@ -53,6 +53,12 @@ export class EndpointAuthorizers {
     return this.of(role) instanceof HttpIamAuthorizer;
   }
 
+  /** What goes by signatures: roles, and whatever is none of theirs. */
+  get signed(): readonly string[] {
+    const roles = ENDPOINT_ROLES.filter((role) => this.usesIam(role));
+    return this.common instanceof HttpIamAuthorizer ? [...roles, 'all other routes'] : roles;
+  }
+
   /** Roles that everybody has. */
   get open(): readonly EndpointRole[] {
     return ENDPOINT_ROLES.filter((role) => this.of(role) instanceof HttpNoneAuthorizer);

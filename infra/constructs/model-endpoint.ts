@@ -28,11 +28,13 @@ import { CodeAlarms } from './code-alarms.ts';
 import { DataLake, type IDataLake } from './data-lake.ts';
 import { EndpointAuthorizers, type EndpointRole, type RoleAuthorizers } from './endpoint-authorizers.ts';
 import { type EndpointDomain, endpointDomain } from './endpoint-domain.ts';
+import { EndpointFirewall, firewallProblems } from './endpoint-firewall.ts';
 import { addEndpointRoutes } from './endpoint-routes.ts';
 import { type FunctionOptions, functionOptions } from './function-options.ts';
 import { type IModelRegistry, ModelRegistry } from './model-registry.ts';
 import { PredictionCapture } from './prediction-capture.ts';
 import type { IPrivacySecret } from './privacy-secret.ts';
+import { allowSecret } from './retained-secret.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
 import { type ITrimtabFunction, TrimtabFunction } from './trimtab-function.ts';
 
@@ -83,6 +85,12 @@ export interface ModelEndpointProps extends FunctionOptions {
   readonly corsPreflight?: CorsPreflightOptions;
   /** A domain of your own. @default the name that API Gateway gives */
   readonly domain?: EndpointDomain;
+  /**
+   * ARN of a global web ACL of WAFv2. CloudFront with it is put in front of the API, which takes none itself, and what comes
+   * past it is refused. IAM authorizes no request then, and a domain's certificate is of us-east-1.
+   * @default no firewall
+   */
+  readonly webAclArn?: string;
   /** Answer `/v2/health/live` and `/v2/health/ready` without authorization. @default false */
   readonly openHealth?: boolean;
   /** Customer-managed key of logs, delivery stream, environment, and of stores created here. @default keys of AWS */
@@ -113,6 +121,13 @@ export interface ModelEndpointProps extends FunctionOptions {
 }
 
 const MINUTE = { period: Duration.minutes(1) };
+
+/** Where an API is: its domain, else the name that API Gateway gives. */
+function urlOf({ apiEndpoint }: HttpApi, domain: EndpointDomain | undefined): string {
+  if (domain === undefined) return apiEndpoint;
+  const { domainName, basePath } = domain;
+  return `https://${domainName}${basePath === undefined ? '' : `/${basePath}`}`;
+}
 
 /** Target utilization of the provisioned concurrency. */
 const TARGET_UTILIZATION = 0.7;
@@ -147,7 +162,8 @@ export class ModelEndpoint extends Construct implements IModelEndpoint {
   /** Delivery of captured predictions to their store. */
   readonly capture: PredictionCapture;
   private readonly authorizers: EndpointAuthorizers;
-  private readonly domain: EndpointDomain | undefined;
+  /** Base URL of `<url>/v2/models/<model>/infer`, `<url>/v1/models/<model>:predict` and all other paths. */
+  readonly url: string;
 
   constructor(scope: Construct, id: string, props: ModelEndpointProps = {}) {
     super(scope, id);
@@ -161,7 +177,11 @@ export class ModelEndpoint extends Construct implements IModelEndpoint {
       gradual: codeDeployment.deploymentConfigName !== LambdaDeploymentConfig.ALL_AT_ONCE.deploymentConfigName,
     });
     this.authorizers = new EndpointAuthorizers(props.authorizer, props.authorizers);
-    this.domain = props.domain;
+    const { domain, webAclArn } = props;
+    const problems =
+      webAclArn === undefined ? [] : firewallProblems(this, webAclArn, { authorizers: this.authorizers, domain });
+    if (problems.length > 0) throw new Error(`${this.node.path}: ${problems.join('; ')}`);
+    const firewall = webAclArn === undefined ? undefined : new EndpointFirewall(this, 'Firewall', encryptionKey);
     this.registry = props.registry ?? new ModelRegistry(this, 'Registry', { encryptionKey });
     this.lake = props.lake ?? new DataLake(this, 'Lake', { encryptionKey });
     this.function = new TrimtabFunction(this, 'Function', {
@@ -178,11 +198,13 @@ export class ModelEndpoint extends Construct implements IModelEndpoint {
         ...props.privacy?.environment,
         TRIMTAB_MODELS: props.models?.join(',') ?? 'all',
         TRIMTAB_ACCESS_LOG: String(props.accessLog ?? 'problems'),
+        ...(firewall === undefined ? {} : { TRIMTAB_ORIGIN_SECRET: firewall.secret.secretArn }),
         ...this.rolesEnvironment(props.corsPreflight !== undefined),
         ...(props.domain?.basePath === undefined ? {} : { TRIMTAB_BASE_PATH: props.domain.basePath }),
       },
     });
     this.registry.grantRead(this.function);
+    if (firewall) allowSecret(this.function, firewall.secret, encryptionKey);
     props.privacy?.grantRead(this.function);
     allowActions(this.function, ['s3:PutObject'], [this.lake.data.arnForObjects('ground-truth/incoming/*')]);
     allowKey(this.function, this.lake.data.encryptionKey, 's3', 'write');
@@ -194,7 +216,11 @@ export class ModelEndpoint extends Construct implements IModelEndpoint {
       provisionedConcurrentExecutions: provisionedConcurrency?.min,
     });
     if (provisionedConcurrency) this.scale(provisionedConcurrency);
-    this.api = this.httpApi(props);
+    this.api = this.httpApi(webAclArn === undefined ? props : { ...props, domain: undefined });
+    this.url =
+      firewall === undefined || webAclArn === undefined
+        ? urlOf(this.api, domain)
+        : firewall.front({ api: this.api, webAclArn, domain });
     const alarms = new CodeAlarms(this, 'Code', {
       alias: this.alias,
       function: this.function,
@@ -216,13 +242,6 @@ export class ModelEndpoint extends Construct implements IModelEndpoint {
       bucket: this.lake.captures,
       encryptionKey,
     });
-  }
-
-  /** Base URL of `<url>/v2/models/<model>/infer`, `<url>/v1/models/<model>:predict` and all other paths. */
-  get url(): string {
-    if (this.domain === undefined) return this.api.apiEndpoint;
-    const { domainName, basePath } = this.domain;
-    return `https://${domainName}${basePath === undefined ? '' : `/${basePath}`}`;
   }
 
   /**

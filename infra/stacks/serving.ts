@@ -27,6 +27,7 @@ export class ServingStack extends Stack {
       ...endpointProps(config.endpoint),
       ...functionsIn(this, config),
       ...authorizersOf(this, config),
+      ...(config.webAclArn === undefined ? {} : { webAclArn: config.webAclArn }),
       ...(config.cors === undefined ? {} : { corsPreflight: preflightOf(config.cors) }),
       ...(config.domain === undefined ? {} : { domain: domainOf(this, config.domain) }),
     });

@@ -1,5 +1,8 @@
 import { ACCESS_ROUTES } from '../../core/access/routes.ts';
 
+/** ARN of a web ACL that CloudFront takes. */
+export const WEB_ACL = /^arn:aws:wafv2:us-east-1:\d{12}:global\/webacl\/[\w-]+\/[\w-]+$/;
+
 const BASE_PATH = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** First segments of the endpoint's own paths. */

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { ROLES } from '../../core/access/roles.ts';
-import { basePathProblem } from './base-path.ts';
+import { basePathProblem, WEB_ACL } from './base-path.ts';
 
 const arn = (service: string, resource: string, what: string) =>
   z.string().regex(new RegExp(`^arn:[a-z-]+:${service}:[a-z0-9-]*:(\\d{12})?:${resource}$`), `an ARN of ${what}`);
@@ -86,6 +86,9 @@ export const DomainConfig = z.strictObject({
     .optional(),
 });
 export type DomainConfig = z.infer<typeof DomainConfig>;
+
+/** `webAclArn` of trimtab.config.json: a firewall in front of the endpoint. */
+export const WebAclArn = z.string().regex(WEB_ACL, 'an ARN of a global web ACL of WAFv2, in us-east-1');
 
 /** Who authorizes requests: IAM, nobody, tokens of an issuer, or a function. */
 export const Authorization = z.union([

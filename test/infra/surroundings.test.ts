@@ -3,10 +3,13 @@ import path from 'node:path';
 import { Validations } from 'aws-cdk-lib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { FUNCTIONS } from '../../functions/index.ts';
+import { httpEventOf, toHttpRequest } from '../../functions/infer/api-gateway-event.ts';
+import { ORIGIN_HEADER, refusalByOrigin } from '../../functions/infer/origin.ts';
 import { addTrimtab } from '../../infra/add-trimtab.ts';
 import { Checks } from '../../infra/checks.ts';
 import { DeploymentConfig } from '../../infra/config.ts';
 import { parseEnvironments } from '../../infra/environments.ts';
+import { httpEvent } from '../lambda/events.ts';
 import { type Synthesized, synthesized } from './synthesized.ts';
 
 const KEY = 'arn:aws:kms:eu-central-1:111122223333:key/0aaa1bbb-2ccc-3ddd-4eee-5fff00001111';
@@ -175,7 +178,78 @@ describe('an environment in surroundings that are there already', () => {
   const endpoint = () => of('AWS::Lambda::Function').find(([id]) => id.includes('EndpointFunction'))![1].Properties;
 });
 
+describe('a firewall in front of an endpoint', () => {
+  const webAclArn = 'arn:aws:wafv2:us-east-1:111122223333:global/webacl/models/0aaa1bbb';
+  const { authorization } = EVERYTHING;
+
+  it('is CloudFront with it, which alone shows what the function asks for', () => {
+    const { resources, templates } = synthesized((app) => {
+      addTrimtab(app, DeploymentConfig.parse({ webAclArn, authorization }));
+      Validations.of(app).addPlugins(new Checks(app));
+    });
+    const only = (type: string) => resources.filter(([, { Type }]) => Type === type).map(([, each]) => each.Properties);
+    const [{ DistributionConfig: distribution }, ...more] = only('AWS::CloudFront::Distribution') as [
+      Record<string, { WebACLId: string; Origins: { OriginCustomHeaders: { HeaderValue: unknown }[] }[] }>,
+    ];
+    expect(more).toEqual([]);
+    expect(distribution!.WebACLId).toBe(webAclArn);
+    const [{ HeaderValue }] = distribution!.Origins[0]!.OriginCustomHeaders as [{ HeaderValue: unknown }];
+    const infer = only('AWS::Lambda::Function').find(({ Environment }) => Environment.Variables.TRIMTAB_ORIGIN_SECRET);
+    const { Ref } = infer!.Environment.Variables.TRIMTAB_ORIGIN_SECRET;
+    expect(JSON.stringify(HeaderValue)).toContain('resolve:secretsmanager:');
+    expect(JSON.stringify(HeaderValue)).toContain(Ref);
+    const readers = only('AWS::IAM::Policy').filter(({ PolicyDocument }) =>
+      JSON.stringify(PolicyDocument).includes(Ref),
+    );
+    expect(readers).toHaveLength(1);
+    expect(JSON.stringify(templates['Trimtab-dev-Serving']!.Outputs)).toContain('DomainName');
+  });
+
+  it.each([
+    [
+      'IAM',
+      {},
+      /signatures are made for the name of the API; read, predict, explain, truth, operate, all other routes/,
+    ],
+    [
+      'a base path',
+      { authorization, domain: EVERYTHING.domain },
+      /no basePath; the certificate .* us-east-1, received one of eu-central-1/,
+    ],
+  ])('does not go together with %s', (_, more, message) => {
+    expect(() => synthesized((app) => void addTrimtab(app, DeploymentConfig.parse({ webAclArn, ...more })))).toThrow(
+      message,
+    );
+  });
+
+  it('refuses what came past it, and not who may invoke the function itself', () => {
+    const event = httpEventOf(httpEvent('POST', '/v2/models/m/infer'));
+    const status = (header: string | undefined, apiId: string | undefined = 'a1') => {
+      const own = {
+        ...event,
+        headers: { ...event.headers, [ORIGIN_HEADER]: header },
+        requestContext: { ...event.requestContext, apiId },
+      };
+      return refusalByOrigin(own, toHttpRequest(own), 'secret')?.status;
+    };
+    expect([status('secret'), status('secret2'), status(''), status(undefined)]).toEqual([undefined, 403, 403, 403]);
+    const { apiId: _, ...direct } = event.requestContext;
+    expect(refusalByOrigin({ ...event, requestContext: direct }, toHttpRequest(event), 'secret')).toBeUndefined();
+  });
+});
+
 describe('the configuration of surroundings', () => {
+  it('is as docs/deploy.md shows it', () => {
+    const [, example = ''] = /held by test\/infra\/surroundings\.test\.ts -->\n```json\n([\s\S]*?)```/.exec(
+      readFileSync('docs/deploy.md', 'utf8'),
+    )!;
+    const [config] = parseEnvironments(JSON.parse(example));
+    const deployed = synthesized((app) => void addTrimtab(app, config!));
+    expect(deployed.templates['Trimtab-dev-Serving']!.Outputs).toMatchObject({
+      Url: { Value: 'https://models.example.com/ml' },
+    });
+  });
+
   it.each([
     ['a topic that is FIFO', { alarmTopics: [{ arn: `${TOPIC}.fifo` }] }, /alarmTopics\.0\.arn: .*not FIFO, received/],
     ['an alias for a key', { encryptionKeyArn: KEY.replace('key/', 'alias/') }, /encryptionKeyArn: .*no alias/],
