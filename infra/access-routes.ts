@@ -7,17 +7,29 @@ const READING = ['GET', 'HEAD', 'OPTIONS'];
 /** A path without what API Gateway cannot tell apart: a placeholder is a whole segment there. */
 const templateOf = ({ path }: AccessRoute): string => path.replace(/(\{\w+\}):\w+/g, '$1');
 
+/** A route of the HTTP API, with the roles that requests to it may be of. */
+export interface ApiRoute {
+  readonly method: string;
+  readonly path: string;
+  readonly roles: readonly Exclude<Role, 'metrics'>[];
+}
+
 /**
  * Routes of the HTTP API, `METHOD /path` with placeholders: one for each thing that can be done, and one for all that is
  * looked at. TensorFlow Serving's verbs share one, for they are within a segment. What is none of these is `$default`.
  */
-export function apiRoutes(): { readonly method: string; readonly path: string }[] {
-  const doing = ACCESS_ROUTES.flatMap((route) =>
-    route.methods.filter((method) => !READING.includes(method)).map((method) => `${method} ${templateOf(route)}`),
-  );
-  return [...new Set([...doing, ...READING.map((method) => `${method} /{proxy+}`)])].map((key) => {
+export function apiRoutes(): ApiRoute[] {
+  const roles = new Map<string, Set<ApiRoute['roles'][number]>>();
+  for (const route of ACCESS_ROUTES)
+    for (const method of route.methods) {
+      if (READING.includes(method) || route.role === 'open' || route.role === 'metrics') continue;
+      const key = `${method} ${templateOf(route)}`;
+      roles.set(key, (roles.get(key) ?? new Set()).add(route.role));
+    }
+  for (const method of READING) roles.set(`${method} /{proxy+}`, new Set(['read']));
+  return [...roles].map(([key, of]) => {
     const [method = '', path = ''] = key.split(' ');
-    return { method, path };
+    return { method, path, roles: [...of] };
   });
 }
 

@@ -2,6 +2,17 @@ import * as z from 'zod';
 import { EnvironmentName } from '../core/model/names.ts';
 import { PipelineConfig } from './pipeline/config.ts';
 import { EndpointConfig, ValidationConfig } from './scaling/config.ts';
+import {
+  AlarmTopic,
+  Authorization,
+  Authorizers,
+  CorsConfig,
+  DomainConfig,
+  EncryptionKeyArn,
+  EventBusName,
+  NetworkConfig,
+  WebAclArn,
+} from './surroundings/config.ts';
 
 /** Name of an environment that has none. */
 export const DEFAULT_ENVIRONMENT = 'dev';
@@ -54,8 +65,27 @@ export const DeploymentConfig = z.strictObject({
       reservedConcurrency: z.int().min(0).max(1_000).optional(),
     })
     .prefault({}),
-  /** Who may call the endpoint. */
-  authorization: z.enum(['iam', 'none']).default('iam'),
+  /** Who authorizes requests to the endpoint: IAM, nobody, a JWT's issuer, or a function of yours. */
+  authorization: Authorization.default('iam'),
+  /** Authorization of single roles, in the place of `authorization`. */
+  authorizers: Authorizers.default({}),
+  /** What pages of other origins may ask of the endpoint; nothing by default. */
+  cors: CorsConfig.optional(),
+  /** A domain of your own for the endpoint. */
+  domain: DomainConfig.optional(),
+  /** ARN of a web ACL of WAFv2, with which CloudFront is put in front of the endpoint; no firewall by default. */
+  webAclArn: WebAclArn.optional(),
+  /** The VPC that the functions run in, which has to let them reach AWS's services; none by default. */
+  network: NetworkConfig.optional(),
+  /** Whether Lambda sends traces of the functions to X-Ray. */
+  tracing: z.boolean().default(false),
+  /**
+   * ARN of a key of yours that encrypts all stored data, of the same region; one is made by default. It is chosen with the
+   * first deployment: what is stored under another key would be out of reach.
+   */
+  encryptionKeyArn: EncryptionKeyArn.optional(),
+  /** Name of the event bus that Trimtab's own events go to; the account's default one by default. */
+  eventBus: EventBusName.optional(),
   /**
    * Who may ask versions again about captured requests, encrypted features included where a manifest says so
    * (`privacy.replay`); without it, no role may read captures and the privacy secret both.
@@ -70,6 +100,10 @@ export const DeploymentConfig = z.strictObject({
     .optional(),
   /** Address that gets a mail for every alarm. */
   alarmEmail: z.email().optional(),
+  /** Topics that are there already and are told of alarms, in the place of one that is made. */
+  alarmTopics: z.array(AlarmTopic).min(1).optional(),
+  /** Whether whoever is on call is told that an alarm is over, of all alarms. */
+  alarmOkActions: z.boolean().default(false),
   /** Address of the folder of the runbook's pages, for links of alarms and dashboards; paths of the repository by default. */
   runbookUrl: z.url().optional(),
   /** Tags of every resource, such as owner and cost-center; those of an environment are added to the common ones. */

@@ -1,13 +1,17 @@
 import { ROLES, type Role } from './roles.ts';
 
-/** What an authorizer of API Gateway hands on: the claims of a JWT, or the context of a Lambda authorizer. */
+/** What an authorizer of API Gateway hands on: the claims of a JWT, the context of a Lambda authorizer, or who signed. */
 export interface AuthorizerContext {
+  readonly iam?: unknown;
   readonly jwt?: unknown;
   readonly lambda?: unknown;
 }
 
 type Members = Readonly<Record<string, unknown>>;
 const membersOf = (value: unknown): Members => (typeof value === 'object' && value !== null ? (value as Members) : {});
+
+/** Whether IAM has let a request in. API Gateway alone writes `iam`: what a Lambda authorizer says is within `lambda`. */
+export const isSigned = ({ iam }: AuthorizerContext): boolean => typeof iam === 'object' && iam !== null;
 
 /**
  * Roles that an authorizer says its caller has: scopes of a JWT (`scope` or `scp`) by the name `trimtab/ROLE`, as Cognito

@@ -65,12 +65,16 @@ export interface HttpResult {
   readonly isBase64Encoded: boolean;
 }
 
-/** Converts an event to a request, and decodes its body. */
-export function toHttpRequest(event: HttpEvent): HttpRequest {
+/**
+ * Converts an event to a request, and decodes its body.
+ *
+ * @param base - path under a domain of one's own that the API is at, as {@link basePath} gives it
+ */
+export function toHttpRequest(event: HttpEvent, base?: string): HttpRequest {
   const { rawQueryString: query, headers, body, isBase64Encoded, requestContext } = event;
   return {
     method: requestContext.http.method,
-    path: pathOf(event),
+    path: pathOf(event, base),
     query: query === undefined || query === '' ? NO_QUERY : Object.fromEntries(new URLSearchParams(query)),
     headers,
     body: isBase64Encoded ? Buffer.from(body ?? '', 'base64') : (body ?? ''),
@@ -110,10 +114,16 @@ function textAt(value: unknown, ...keys: readonly string[]): string | undefined 
   return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
 }
 
-/** The path without the prefix of a named stage, percent-decoded; an invalid one is returned unchanged. */
-function pathOf({ rawPath, requestContext }: HttpEvent): string {
-  const prefix = `/${requestContext.stage ?? '$default'}/`;
-  const path = rawPath.startsWith(prefix) ? rawPath.slice(prefix.length - 1) : rawPath;
+/** What a path begins with under a base path: `/models/` of `models`. */
+export const basePath = (text: string | undefined): string | undefined => (text ? `/${text}/` : undefined);
+
+/**
+ * The path without the prefix of a named stage, and without the base path where it is there (AWS documents that the event
+ * is without it, and events with it have been seen), percent-decoded; an invalid one is returned unchanged.
+ */
+function pathOf({ rawPath, requestContext }: HttpEvent, base: string | undefined): string {
+  const staged = without(`/${requestContext.stage ?? '$default'}/`, rawPath);
+  const path = base === undefined ? staged : without(base, staged);
   if (!path.includes('%')) return path;
   try {
     return decodeURIComponent(path);
@@ -121,6 +131,9 @@ function pathOf({ rawPath, requestContext }: HttpEvent): string {
     return path;
   }
 }
+
+const without = (prefix: string, path: string): string =>
+  path.startsWith(prefix) ? path.slice(prefix.length - 1) : path;
 
 /** Largest response of a function; Lambda fails a larger one. */
 export const RESULT_LIMIT = 6 * 1024 * 1024 - 10_240;

@@ -5,8 +5,16 @@ import middy from '@middy/core';
 import { loggedRequests } from '../../core/observability/access-log.ts';
 import { openHome } from '../../platform/home.ts';
 import { Endpoint } from '../../usecases/serving/endpoint.ts';
-import { type HttpEvent, type HttpResult, httpEventOf, resultOf, toHttpRequest } from './api-gateway-event.ts';
-import { refusalByClaims, rolesSource } from './authorize.ts';
+import {
+  basePath,
+  type HttpEvent,
+  type HttpResult,
+  httpEventOf,
+  resultOf,
+  toHttpRequest,
+} from './api-gateway-event.ts';
+import { openRoles, refusalByClaims, rolesSource } from './authorize.ts';
+import { originSecret, refusalByOrigin } from './origin.ts';
 
 /** How long a response waits for a refresh of the release in progress, which would not go on in a frozen function. */
 const SETTLE_MS = 50;
@@ -20,9 +28,14 @@ const START_MS = 8_000;
  * TRIMTAB_ACCESS_LOG decides which requests are logged: none, problems (by default), all, or a share.
  * TRIMTAB_HOME is the home; TRIMTAB_MODELS the models, comma-separated (all by default); TRIMTAB_DEFAULT_MODEL the model
  * of requests that name none (the only one by default); TRIMTAB_CACHE the folder for model files. TRIMTAB_ROLES says who
- * decides what a caller may do: `gateway` (by default), or `claims`, where the authorizer says which roles a caller has.
+ * decides what a caller may do: `gateway` (by default), or `claims`, where the authorizer says which roles a caller has, and
+ * TRIMTAB_OPEN_ROLES which everybody has. TRIMTAB_BASE_PATH is the path under a domain of one's own that the API is at,
+ * TRIMTAB_ORIGIN_SECRET the secret that the distribution in front shows.
  */
 const ROLES_SOURCE = rolesSource(process.env.TRIMTAB_ROLES);
+const OPEN_ROLES = openRoles(process.env.TRIMTAB_OPEN_ROLES);
+const ORIGIN_SECRET = originSecret(process.env);
+const BASE_PATH = basePath(process.env.TRIMTAB_BASE_PATH);
 const opening = open();
 // The first request reports a failure to open; until then it must not end the process.
 opening.catch(() => undefined);
@@ -76,8 +89,11 @@ export const handler = middy<HttpEvent, HttpResult>()
   .use(parsed)
   .handler(async (event) => {
     const endpoint = await opening;
-    const request = toHttpRequest(event);
-    const refusal = ROLES_SOURCE === 'claims' ? refusalByClaims(event, request) : undefined;
+    const request = toHttpRequest(event, BASE_PATH);
+    const secret = await ORIGIN_SECRET();
+    const past = secret === undefined ? undefined : refusalByOrigin(event, request, secret);
+    if (past !== undefined) return resultOf(past, request);
+    const refusal = ROLES_SOURCE === 'claims' ? refusalByClaims(event, request, OPEN_ROLES) : undefined;
     if (refusal !== undefined) return resultOf(refusal, request);
     const response = await endpoint.handle(request);
     await endpoint.settle(SETTLE_MS);

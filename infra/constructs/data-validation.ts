@@ -1,36 +1,59 @@
-import { Duration, Stack } from 'aws-cdk-lib';
-import { Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
-import { Rule } from 'aws-cdk-lib/aws-events';
+import { Duration } from 'aws-cdk-lib';
+import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
+import { type IEventBus, Rule } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
-import { Queue } from 'aws-cdk-lib/aws-sqs';
-import { Construct } from 'constructs';
-import { NAMESPACE } from '../../core/observability/metric-names.ts';
+import { type IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct, type IConstruct } from 'constructs';
 import { MAX_RECEIVE_COUNT, validate } from '../../functions/validate/trigger.ts';
+import { datasetMetric } from '../metrics.ts';
 import { validationProblems } from '../scaling/check.ts';
 import { VALIDATION_CONCURRENCY } from '../scaling/config.ts';
 import { mustScale } from '../scaling/must-scale.ts';
 import { allowActions, allowKey } from './allow.ts';
+import { warnOfSilentBucket } from './bucket-events.ts';
 import { queueEncryption } from './data-key.ts';
 import type { IDataLake } from './data-lake.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
+import { allowEvents, busEnvironment } from './event-bus.ts';
+import { type FunctionOptions, functionOptions } from './function-options.ts';
 import { letIn } from './key-users.ts';
 import type { IModelRegistry } from './model-registry.ts';
-import type { PrivacySecret } from './privacy-secret.ts';
+import type { IPrivacySecret } from './privacy-secret.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
-import { TrimtabFunction } from './trimtab-function.ts';
+import { type ITrimtabFunction, TrimtabFunction } from './trimtab-function.ts';
+
+/** The validation of data files, as others need it. */
+export interface IDataValidation extends IConstruct {
+  /** Validates one file at a time. */
+  readonly function: ITrimtabFunction;
+  /** Files that could not be processed. */
+  readonly deadLetters: IQueue;
+  /** Share of files that are rejected as a whole, 0 to 1: of one dataset, or of all. */
+  metricRejected(dataset?: string, options?: MetricOptions): Metric;
+  /** Rows that were accepted, of all datasets; by default the sum of five minutes. */
+  metricRowsAccepted(options?: MetricOptions): Metric;
+  /** Rows that were put into quarantine, of all datasets; by default the sum of five minutes. */
+  metricRowsQuarantined(options?: MetricOptions): Metric;
+  /** Files whose personal columns were left out; by default the sum of five minutes. */
+  metricPrivacyFailures(options?: MetricOptions): Metric;
+  /** Age of the oldest file that waits to be validated, in seconds; by default the maximum of five minutes. */
+  metricOldestFileAge(options?: MetricOptions): Metric;
+}
 
 /** Props of {@link DataValidation}. */
-export interface DataValidationProps {
+export interface DataValidationProps extends FunctionOptions {
   /** The registry whose contracts are used. */
   readonly registry: IModelRegistry;
   /** The stores; files are put into that of data. */
   readonly lake: IDataLake;
   /** Secret of personal fields. @default columns to be hashed or encrypted are not stored */
-  readonly privacy?: PrivacySecret;
+  readonly privacy?: IPrivacySecret;
   /** Processor of the function and its layers. @default x64 */
   readonly architecture?: 'x64' | 'arm64';
+  /** Bus that is told of files that were validated; those of S3 and of alarms come by the account's default one. @default the default bus */
+  readonly eventBus?: IEventBus;
   /** Customer-managed key of queues, log and environment. @default keys of AWS */
   readonly encryptionKey?: IKey;
   /** Memory of the function, in MB; at least 1536. @default 2048 */
@@ -57,7 +80,7 @@ const BACKLOG = Duration.minutes(30);
  * validation.metricRejected('flights').createAlarm(stack, 'FlightsRejected', { threshold: 1, evaluationPeriods: 1 });
  * ```
  */
-export class DataValidation extends Construct {
+export class DataValidation extends Construct implements IDataValidation {
   /** Validates one file at a time. */
   readonly function: TrimtabFunction;
   /** Name of the environment, a dimension of the metrics of data files. */
@@ -72,15 +95,22 @@ export class DataValidation extends Construct {
     const { registry, lake, encryptionKey, memoryMb, reservedConcurrency } = props;
     const { maxConcurrency = VALIDATION_CONCURRENCY } = props;
     const { data } = lake;
+    warnOfSilentBucket(this, data);
     this.environmentName = registry.environmentName;
     mustScale(this, validationProblems, { memoryMb, reservedConcurrency, maxConcurrency });
     this.function = new TrimtabFunction(this, 'Function', {
+      ...functionOptions(props),
       spec: validate,
       architecture: props.architecture,
       encryptionKey,
       memoryMb,
       reservedConcurrency,
-      environment: { ...registry.environment, ...lake.environment, ...props.privacy?.environment },
+      environment: {
+        ...registry.environment,
+        ...lake.environment,
+        ...props.privacy?.environment,
+        ...busEnvironment(props.eventBus),
+      },
     });
     registry.grantReadLedger(this.function);
     props.privacy?.grantRead(this.function);
@@ -115,7 +145,7 @@ export class DataValidation extends Construct {
     allowActions(this.function, ['s3:ListBucket'], [data.bucketArn, registry.artifacts.bucketArn]);
     allowKey(this.function, data.encryptionKey, 's3', 'write');
     allowKey(this.function, registry.artifacts.encryptionKey, 's3', 'read');
-    allowActions(this.function, ['events:PutEvents'], [defaultBus(this)]);
+    allowEvents(this.function, this, props.eventBus);
 
     this.deadLetters = new DeadLetterQueue(this, 'DeadLetters', { encryptionKey });
     letIn(this, encryptionKey, 'events');
@@ -163,7 +193,7 @@ export class DataValidation extends Construct {
       runbook: 'files-rejected.md',
     });
     new RunbookAlarm(this, 'Backlog', {
-      metric: this.queue.metricApproximateAgeOfOldestMessage({ period: Duration.minutes(5), statistic: 'Maximum' }),
+      metric: this.metricOldestFileAge(),
       threshold: BACKLOG.toSeconds(),
       evaluationPeriods: 2,
       says: 'data files wait to be validated',
@@ -173,17 +203,31 @@ export class DataValidation extends Construct {
 
   /** Share of files that are rejected as a whole, 0 to 1: of one dataset, or of all. */
   metricRejected(dataset?: string, options?: MetricOptions): Metric {
-    return new Metric({
-      namespace: NAMESPACE,
-      metricName: 'FileRejected',
-      dimensionsMap: { Environment: this.environmentName, ...(dataset === undefined ? {} : { Dataset: dataset }) },
-      statistic: 'Average',
-      period: Duration.hours(1),
+    const of = { environment: this.environmentName, dataset };
+    return datasetMetric('FileRejected', of, { statistic: 'Average', period: Duration.hours(1), ...options });
+  }
+
+  /** Rows that were accepted, of all datasets; by default the sum of five minutes. */
+  metricRowsAccepted(options?: MetricOptions): Metric {
+    return datasetMetric('RowsAccepted', { environment: this.environmentName }, options);
+  }
+
+  /** Rows that were put into quarantine, of all datasets; by default the sum of five minutes. */
+  metricRowsQuarantined(options?: MetricOptions): Metric {
+    return datasetMetric('RowsQuarantined', { environment: this.environmentName }, options);
+  }
+
+  /** Files whose personal columns were left out, because the privacy secret could not be had; by default the sum of five minutes. */
+  metricPrivacyFailures(options?: MetricOptions): Metric {
+    return datasetMetric('PrivacyFailure', { environment: this.environmentName }, options);
+  }
+
+  /** Age of the oldest file that waits to be validated, in seconds; by default the maximum of five minutes. */
+  metricOldestFileAge(options?: MetricOptions): Metric {
+    return this.queue.metricApproximateAgeOfOldestMessage({
+      period: Duration.minutes(5),
+      statistic: 'Maximum',
       ...options,
     });
   }
 }
-
-/** ARN of the account's default bus. */
-export const defaultBus = (scope: Construct): string =>
-  Stack.of(scope).formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' });

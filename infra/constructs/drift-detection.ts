@@ -1,22 +1,34 @@
+import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { Construct } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
 import { drift } from '../../functions/drift/trigger.ts';
 import { groundTruth } from '../../functions/ground-truth/trigger.ts';
 import { allowActions, allowKey } from './allow.ts';
 import type { IDataLake } from './data-lake.ts';
-import { defaultBus } from './data-validation.ts';
-import type { LabelsSecret } from './labels-secret.ts';
+import { allowEvents, busEnvironment } from './event-bus.ts';
+import { type FunctionOptions, functionOptions } from './function-options.ts';
+import type { ILabelsSecret } from './labels-secret.ts';
 import type { IModelRegistry } from './model-registry.ts';
-import { ScheduledFunction } from './scheduled-function.ts';
+import { type IScheduledFunction, ScheduledFunction } from './scheduled-function.ts';
+
+/** The detection of drift, as others need it. */
+export interface IDriftDetection extends IConstruct {
+  /** Compares captured traffic with the baselines. */
+  readonly drift: IScheduledFunction;
+  /** Joins ground truth with predictions. */
+  readonly groundTruth: IScheduledFunction;
+}
 
 /** Props of {@link DriftDetection}. */
-export interface DriftDetectionProps {
+export interface DriftDetectionProps extends FunctionOptions {
   /** The registry of the releases and their baselines. */
   readonly registry: IModelRegistry;
   /** The stores of captured predictions, of reports and of ground truth. */
   readonly lake: IDataLake;
   /** Secret of personal labels, whose truths are kept encrypted. @default such truths are not joined */
-  readonly labels?: LabelsSecret;
+  readonly labels?: ILabelsSecret;
+  /** Bus that is told of drift; those of S3 and of alarms come by the account's default one. @default the default bus */
+  readonly eventBus?: IEventBus;
   /** Customer-managed key of dead letters, logs and environments. @default keys of AWS */
   readonly encryptionKey?: IKey;
   /** Processor of the functions and their layers. @default x64 */
@@ -35,7 +47,7 @@ export interface DriftDetectionProps {
  * new DriftDetection(stack, 'Drift', { registry, lake });
  * ```
  */
-export class DriftDetection extends Construct {
+export class DriftDetection extends Construct implements IDriftDetection {
   /** Compares captured traffic with the baselines. */
   readonly drift: ScheduledFunction;
   /** Joins ground truth with predictions. */
@@ -46,8 +58,16 @@ export class DriftDetection extends Construct {
     const { registry, lake, architecture, encryptionKey } = props;
     const { data, captures } = lake;
     const environment = { ...registry.environment, ...lake.environment };
-    this.drift = new ScheduledFunction(this, 'Drift', { spec: drift, environment, architecture, encryptionKey });
+    const options = functionOptions(props);
+    this.drift = new ScheduledFunction(this, 'Drift', {
+      ...options,
+      spec: drift,
+      environment: { ...environment, ...busEnvironment(props.eventBus) },
+      architecture,
+      encryptionKey,
+    });
     this.groundTruth = new ScheduledFunction(this, 'GroundTruth', {
+      ...options,
       spec: groundTruth,
       environment: { ...environment, ...props.labels?.environment },
       architecture,
@@ -73,7 +93,7 @@ export class DriftDetection extends Construct {
       ['s3:GetObject'],
       ['drift/*', 'reports/index.html'].map((key) => data.arnForObjects(key)),
     );
-    allowActions(this.drift, ['events:PutEvents'], [defaultBus(this)]);
+    allowEvents(this.drift, this, props.eventBus);
     // Not the privacy secret: it would open what is encrypted in the captures that are read here.
     props.labels?.grantRead(this.groundTruth);
     allowActions(

@@ -41,6 +41,9 @@ export interface EncryptedBucketProps {
  * ```
  */
 export class EncryptedBucket extends Bucket {
+  /** Whether events of objects are sent to EventBridge. */
+  readonly events: boolean;
+
   constructor(scope: Construct, id: string, props: EncryptedBucketProps = {}) {
     super(scope, id, {
       ...(props.encryptionKey
@@ -55,6 +58,7 @@ export class EncryptedBucket extends Bucket {
       removalPolicy: RemovalPolicy.RETAIN,
       lifecycleRules: [{ abortIncompleteMultipartUploadAfter: Duration.days(7) }, ...(props.lifecycleRules ?? [])],
     });
+    this.events = props.events ?? false;
     // Set directly: the property of the construct brings a custom resource along.
     if (props.events)
       (this.node.defaultChild as CfnBucket).addPropertyOverride('NotificationConfiguration.EventBridgeConfiguration', {

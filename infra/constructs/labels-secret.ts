@@ -4,6 +4,16 @@ import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { allowSecret, retainedSecret } from './retained-secret.ts';
 
+/** The secret of personal labels, as what reads it needs it. */
+export interface ILabelsSecret {
+  /** Tells it from the other secret: neither is taken for the other. */
+  readonly purpose: 'labels';
+  /** Environment variables by which a function finds the secret; they do not contain it. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Grants reading the secret. */
+  grantRead(grantee: IGrantable): void;
+}
+
 /** Props of {@link LabelsSecret}. */
 export interface LabelsSecretProps {
   /** Key that encrypts the secret. @default the account's own key of Secrets Manager */
@@ -23,7 +33,7 @@ export interface LabelsSecretProps {
  * new DriftDetection(stack, 'Drift', { registry, lake, labels: new LabelsSecret(stack, 'Labels') });
  * ```
  */
-export class LabelsSecret extends Construct {
+export class LabelsSecret extends Construct implements ILabelsSecret {
   /** Tells it from {@link PrivacySecret}: neither is taken for the other. */
   readonly purpose = 'labels';
   /** The secret itself. */

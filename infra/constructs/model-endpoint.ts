@@ -1,17 +1,13 @@
 import { Duration, Stack, TimeZone } from 'aws-cdk-lib';
 import {
   type CfnStage,
+  type CorsPreflightOptions,
   HttpApi,
-  HttpMethod,
-  HttpNoneAuthorizer,
-  HttpRoute,
-  HttpRouteKey,
   type IHttpRouteAuthorizer,
 } from 'aws-cdk-lib/aws-apigatewayv2';
-import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { Schedule } from 'aws-cdk-lib/aws-applicationautoscaling';
-import { Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import {
   type ILambdaDeploymentConfig,
   LambdaDeploymentConfig,
@@ -19,12 +15,11 @@ import {
 } from 'aws-cdk-lib/aws-codedeploy';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { Alias } from 'aws-cdk-lib/aws-lambda';
-import { Construct } from 'constructs';
-import type { Role } from '../../core/access/roles.ts';
-import { NAMESPACE, variantDimensions } from '../../core/observability/metric-names.ts';
+import { Alias, type IAlias } from 'aws-cdk-lib/aws-lambda';
+import { Construct, type IConstruct } from 'constructs';
 import { infer } from '../../functions/infer/trigger.ts';
-import { apiRoutes, invokeResources } from '../access-routes.ts';
+import { invokeResources } from '../access-routes.ts';
+import { modelMetricNamed, variantMetric, variantNamed } from '../metrics.ts';
 import { type EndpointScaling, endpointProblems, type ProvisionedConcurrency } from '../scaling/check.ts';
 import { mustScale } from '../scaling/must-scale.ts';
 import { accessLogGroup } from './access-log-group.ts';
@@ -32,29 +27,71 @@ import { acknowledge } from './acknowledge.ts';
 import { allowActions, allowKey } from './allow.ts';
 import { CodeAlarms } from './code-alarms.ts';
 import { DataLake, type IDataLake } from './data-lake.ts';
+import { EndpointAuthorizers, type EndpointRole, type RoleAuthorizers } from './endpoint-authorizers.ts';
+import { type EndpointDomain, endpointDomain } from './endpoint-domain.ts';
+import { EndpointFirewall, firewallProblems } from './endpoint-firewall.ts';
+import { addEndpointRoutes } from './endpoint-routes.ts';
+import { type FunctionOptions, functionOptions } from './function-options.ts';
 import { type IModelRegistry, ModelRegistry } from './model-registry.ts';
 import { PredictionCapture } from './prediction-capture.ts';
-import type { PrivacySecret } from './privacy-secret.ts';
+import type { IPrivacySecret } from './privacy-secret.ts';
+import { allowSecret } from './retained-secret.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
-import { TrimtabFunction } from './trimtab-function.ts';
+import { type ITrimtabFunction, TrimtabFunction } from './trimtab-function.ts';
+
+/** An endpoint, as others need it. */
+export interface IModelEndpoint extends IConstruct {
+  /** The registry whose releases are served. */
+  readonly registry: IModelRegistry;
+  /** Stores of captured predictions and ground truth. */
+  readonly lake: IDataLake;
+  /** The function that answers requests. */
+  readonly function: ITrimtabFunction;
+  /** Alias of the version of the code that takes traffic. */
+  readonly alias: IAlias;
+  /** Grants calling the function past the API. */
+  grantInvokeFunction(grantee: IGrantable): Grant;
+  /** Requests to the API; by default their number in each minute. */
+  metricRequests(options?: MetricOptions): Metric;
+  /** Answers of 500 and above; by default their number in each minute. */
+  metricServerErrors(options?: MetricOptions): Metric;
+  /** Answers of 400 to 499; by default their number in each minute. */
+  metricClientErrors(options?: MetricOptions): Metric;
+  /** How long callers wait, in milliseconds; by default the 99th percentile of each minute. */
+  metricLatency(options?: MetricOptions): Metric;
+  /** Age of the oldest capture that is not delivered yet, in seconds. */
+  metricCaptureAge(options?: MetricOptions): Metric;
+}
 
 /** Props of {@link ModelEndpoint}. */
-export interface ModelEndpointProps {
+export interface ModelEndpointProps extends FunctionOptions {
   /** The registry whose releases are served. @default a new ModelRegistry, retained */
   readonly registry?: IModelRegistry;
   /** Stores of captured predictions and ground truth. @default a new DataLake, retained */
   readonly lake?: IDataLake;
   /** Secret of personal fields. @default fields to be hashed or encrypted are not captured */
-  readonly privacy?: PrivacySecret;
+  readonly privacy?: IPrivacySecret;
   /** Names of the models to serve. @default all in the registry */
   readonly models?: readonly string[];
   /**
-   * Authorizer of requests. IAM decides by method and path what a caller may do (`grantCall`). Any
+   * Authorizer of requests. IAM decides by method and path what a caller may do (`grantInvoke`). Any
    * other has to say which roles a caller has: a JWT by scopes such as `trimtab/predict`, a Lambda authorizer by `roles`
    * in its context.
    * @default IAM: requests must be signed
    */
   readonly authorizer?: IHttpRouteAuthorizer;
+  /** Authorizers of single roles, in the place of `authorizer`. @default `authorizer` is that of all */
+  readonly authorizers?: RoleAuthorizers;
+  /** What pages of other origins may ask. @default API Gateway lets no page of another origin read answers */
+  readonly corsPreflight?: CorsPreflightOptions;
+  /** A domain of your own. @default the name that API Gateway gives */
+  readonly domain?: EndpointDomain;
+  /**
+   * ARN of a global web ACL of WAFv2. CloudFront with it is put in front of the API, which takes none itself, and what comes
+   * past it is refused. IAM authorizes no request then, and a domain's certificate is of us-east-1.
+   * @default no firewall
+   */
+  readonly webAclArn?: string;
   /** Answer `/v2/health/live` and `/v2/health/ready` without authorization. @default false */
   readonly openHealth?: boolean;
   /** Customer-managed key of logs, delivery stream, environment, and of stores created here. @default keys of AWS */
@@ -84,12 +121,14 @@ export interface ModelEndpointProps {
   readonly accessLog?: 'none' | 'problems' | 'all' | number;
 }
 
-/** What callers may do over the API. */
-export type EndpointRole = Exclude<Role, 'metrics'>;
+const MINUTE = { period: Duration.minutes(1) };
 
-/** Whether an authorizer has to say which roles a caller has: IAM decides by itself, and without one all may do all. */
-const saysRoles = (authorizer: IHttpRouteAuthorizer | undefined): boolean =>
-  authorizer !== undefined && !(authorizer instanceof HttpIamAuthorizer) && !(authorizer instanceof HttpNoneAuthorizer);
+/** Where an API is: its domain, else the name that API Gateway gives. */
+function urlOf({ apiEndpoint }: HttpApi, domain: EndpointDomain | undefined): string {
+  if (domain === undefined) return apiEndpoint;
+  const { domainName, basePath } = domain;
+  return `https://${domainName}${basePath === undefined ? '' : `/${basePath}`}`;
+}
 
 /** Target utilization of the provisioned concurrency. */
 const TARGET_UTILIZATION = 0.7;
@@ -110,7 +149,7 @@ const deploymentOf = (provisioned: ProvisionedConcurrency | undefined): ILambdaD
  * const failures = endpoint.metricFailureRate('flight-delay', 'champion');
  * ```
  */
-export class ModelEndpoint extends Construct {
+export class ModelEndpoint extends Construct implements IModelEndpoint {
   /** The registry whose releases are served. */
   readonly registry: IModelRegistry;
   /** Stores of captured predictions and ground truth. */
@@ -123,6 +162,9 @@ export class ModelEndpoint extends Construct {
   readonly api: HttpApi;
   /** Delivery of captured predictions to their store. */
   readonly capture: PredictionCapture;
+  private readonly authorizers: EndpointAuthorizers;
+  /** Base URL of `<url>/v2/models/<model>/infer`, `<url>/v1/models/<model>:predict` and all other paths. */
+  readonly url: string;
 
   constructor(scope: Construct, id: string, props: ModelEndpointProps = {}) {
     super(scope, id);
@@ -135,9 +177,16 @@ export class ModelEndpoint extends Construct {
       rateLimit: props.rateLimit,
       gradual: codeDeployment.deploymentConfigName !== LambdaDeploymentConfig.ALL_AT_ONCE.deploymentConfigName,
     });
+    this.authorizers = new EndpointAuthorizers(props.authorizer, props.authorizers);
+    const { domain, webAclArn } = props;
+    const problems =
+      webAclArn === undefined ? [] : firewallProblems(this, webAclArn, { authorizers: this.authorizers, domain });
+    if (problems.length > 0) throw new Error(`${this.node.path}: ${problems.join('; ')}`);
+    const firewall = webAclArn === undefined ? undefined : new EndpointFirewall(this, 'Firewall', encryptionKey);
     this.registry = props.registry ?? new ModelRegistry(this, 'Registry', { encryptionKey });
     this.lake = props.lake ?? new DataLake(this, 'Lake', { encryptionKey });
     this.function = new TrimtabFunction(this, 'Function', {
+      ...functionOptions(props),
       spec: infer,
       architecture: props.architecture,
       encryptionKey,
@@ -150,10 +199,13 @@ export class ModelEndpoint extends Construct {
         ...props.privacy?.environment,
         TRIMTAB_MODELS: props.models?.join(',') ?? 'all',
         TRIMTAB_ACCESS_LOG: String(props.accessLog ?? 'problems'),
-        TRIMTAB_ROLES: saysRoles(props.authorizer) ? 'claims' : 'gateway',
+        ...(firewall === undefined ? {} : { TRIMTAB_ORIGIN_SECRET: firewall.secret.secretArn }),
+        ...this.rolesEnvironment(props.corsPreflight !== undefined),
+        ...(props.domain?.basePath === undefined ? {} : { TRIMTAB_BASE_PATH: props.domain.basePath }),
       },
     });
     this.registry.grantRead(this.function);
+    if (firewall) allowSecret(this.function, firewall.secret, encryptionKey);
     props.privacy?.grantRead(this.function);
     allowActions(this.function, ['s3:PutObject'], [this.lake.data.arnForObjects('ground-truth/incoming/*')]);
     allowKey(this.function, this.lake.data.encryptionKey, 's3', 'write');
@@ -165,7 +217,11 @@ export class ModelEndpoint extends Construct {
       provisionedConcurrentExecutions: provisionedConcurrency?.min,
     });
     if (provisionedConcurrency) this.scale(provisionedConcurrency);
-    this.api = this.httpApi(props);
+    this.api = this.httpApi(webAclArn === undefined ? props : { ...props, domain: undefined });
+    this.url =
+      firewall === undefined || webAclArn === undefined
+        ? urlOf(this.api, domain)
+        : firewall.front({ api: this.api, webAclArn, domain });
     const alarms = new CodeAlarms(this, 'Code', {
       alias: this.alias,
       function: this.function,
@@ -190,21 +246,20 @@ export class ModelEndpoint extends Construct {
     });
   }
 
-  /** Base URL of `<url>/v2/models/<model>/infer`, `<url>/v1/models/<model>:predict` and all other paths. */
-  get url(): string {
-    return this.api.apiEndpoint;
-  }
-
-  /** Grants calling the function directly, past the API. */
-  grantInvoke(grantee: IGrantable): Grant {
+  /**
+   * Grants calling the function past the API: whoever may can do all that the endpoint does, without limits of rate, and
+   * no authorizer is asked. Callers of the API want {@link grantInvoke}.
+   */
+  grantInvokeFunction(grantee: IGrantable): Grant {
     return allowActions(grantee, ['lambda:InvokeFunction'], [this.alias.functionArn]);
   }
 
   /**
-   * Grants what the roles may do over the API, where its authorizer is IAM, and nothing else: whoever may `predict` can
-   * neither send ground truth, nor ask for explanations, nor load models, nor read.
+   * Grants calling the endpoint over its API: what the roles may do, and nothing else. Whoever may `predict` can neither
+   * send ground truth, nor ask for explanations, nor load models, nor read.
    *
-   * @param roles - of `read`, `predict`, `explain`, `truth` and `operate`
+   * @param roles - of `read`, `predict`, `explain`, `truth` and `operate`; `predict` alone by default
+   * @throws Error where the authorizer is another than IAM, which no policy of IAM counts for
    *
    * @example
    * ```ts
@@ -213,10 +268,17 @@ export class ModelEndpoint extends Construct {
    *
    * const endpoint = new ModelEndpoint(stack, 'Endpoint');
    * const scorer = new Role(stack, 'Scorer', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
-   * endpoint.grantCall(scorer, 'predict');
+   * endpoint.grantInvoke(scorer);
+   * endpoint.grantInvoke(scorer, 'predict', 'explain');
    * ```
    */
-  grantCall(grantee: IGrantable, ...roles: EndpointRole[]): Grant {
+  grantInvoke(grantee: IGrantable, ...roles: EndpointRole[]): Grant {
+    if (roles.length === 0) roles.push('predict');
+    const others = roles.filter((role) => !this.usesIam(role));
+    if (others.length > 0)
+      throw new Error(
+        `${this.node.path}: grantInvoke is for what IAM authorizes, and ${others.join(', ')} has another authorizer, which says itself who may`,
+      );
     const resources = [...new Set(roles.flatMap(invokeResources))];
     return allowActions(
       grantee,
@@ -227,15 +289,59 @@ export class ModelEndpoint extends Construct {
     );
   }
 
+  /** Whether requests of a role are authorized by IAM, which {@link grantInvoke} is for. */
+  usesIam(role: EndpointRole): boolean {
+    return this.authorizers.usesIam(role);
+  }
+
   /** Share of the requests to a variant (champion, challenger or shadow) of a model that failed internally, 0 to 1. */
   metricFailureRate(model: string, variant: string, options?: MetricOptions): Metric {
-    return new Metric({
-      namespace: NAMESPACE,
-      metricName: 'Failure',
-      dimensionsMap: { ...variantDimensions(this.registry.environmentName, model, variant) },
-      statistic: 'Average',
-      ...options,
-    });
+    return this.metricModel('Failure', model, variant, options);
+  }
+
+  /**
+   * A metric of one variant of a model, as the model's dashboard shows them (docs/observability.md); by default its mean of
+   * each minute.
+   *
+   * @param metricName - such as `Latency`, `Rows`, `PredictionError`, `Violation`, `Score`, `Drift` or `Business.<name>`
+   * @param variant - champion, challenger or shadow
+   * @throws Error when there is no metric or no variant of that name
+   */
+  metricModel(metricName: string, model: string, variant: string, options?: MetricOptions): Metric {
+    const of = { environment: this.registry.environmentName, model, variant: variantNamed(variant) };
+    return variantMetric(modelMetricNamed(metricName), of, options);
+  }
+
+  /** Requests to the API; by default their number in each minute. */
+  metricRequests(options?: MetricOptions): Metric {
+    return this.api.metricCount({ ...MINUTE, statistic: 'Sum', ...options });
+  }
+
+  /** Answers of 500 and above; by default their number in each minute. */
+  metricServerErrors(options?: MetricOptions): Metric {
+    return this.api.metricServerError({ ...MINUTE, statistic: 'Sum', ...options });
+  }
+
+  /** Answers of 400 to 499; by default their number in each minute. */
+  metricClientErrors(options?: MetricOptions): Metric {
+    return this.api.metricClientError({ ...MINUTE, statistic: 'Sum', ...options });
+  }
+
+  /** How long callers wait, in milliseconds; by default the 99th percentile of each minute. */
+  metricLatency(options?: MetricOptions): Metric {
+    return this.api.metricLatency({ ...MINUTE, statistic: 'p99', ...options });
+  }
+
+  /** Age of the oldest capture that is not delivered yet, in seconds; by default the maximum of five minutes. */
+  metricCaptureAge(options?: MetricOptions): Metric {
+    return this.capture.metricFreshness(options);
+  }
+
+  /** Who decides what a caller may do, for the function. Preflights come by a route that is open to everybody. */
+  private rolesEnvironment(preflights: boolean): Record<string, string> {
+    const { held, open } = this.authorizers;
+    if (!held && !(preflights && open.length === 0)) return { TRIMTAB_ROLES: 'gateway' };
+    return { TRIMTAB_ROLES: 'claims', ...(open.length === 0 ? {} : { TRIMTAB_OPEN_ROLES: open.join(' ') }) };
   }
 
   private scale({ min, max, targetUtilization, schedule = [] }: ProvisionedConcurrency): void {
@@ -252,9 +358,8 @@ export class ModelEndpoint extends Construct {
 
   /** Alarms about what callers notice before the metrics of the function show it. */
   private callerAlarms(provisioned: boolean): void {
-    const minute = { period: Duration.minutes(1), statistic: 'Sum' };
     new RunbookAlarm(this, 'Throttles', {
-      metric: this.function.metricThrottles(minute),
+      metric: this.function.metricThrottles({ ...MINUTE, statistic: 'Sum' }),
       threshold: 1,
       evaluationPeriods: 3,
       datapointsToAlarm: 2,
@@ -262,7 +367,7 @@ export class ModelEndpoint extends Construct {
       runbook: 'throttles.md',
     });
     new RunbookAlarm(this, 'GatewayErrors', {
-      metric: this.api.metricServerError(minute),
+      metric: this.metricServerErrors(),
       threshold: 5,
       evaluationPeriods: 3,
       datapointsToAlarm: 2,
@@ -285,14 +390,19 @@ export class ModelEndpoint extends Construct {
   private httpApi(props: ModelEndpointProps): HttpApi {
     // One permission for all routes: a policy of a function has room for few.
     const integration = new HttpLambdaIntegration('Integration', this.alias, { scopePermissionToRoute: false });
-    const authorizer = props.authorizer ?? new HttpIamAuthorizer();
-    const api = new HttpApi(this, 'Api', { description: 'Trimtab inference endpoint', createDefaultStage: true });
-    new HttpRoute(this, 'All', { httpApi: api, integration, routeKey: HttpRouteKey.DEFAULT, authorizer });
-    for (const { method, path } of apiRoutes())
-      api.addRoutes({ path, methods: [method as HttpMethod], integration, authorizer });
-    if (props.openHealth)
-      for (const path of ['/v2/health/live', '/v2/health/ready'])
-        api.addRoutes({ path, methods: [HttpMethod.GET], integration, authorizer: new HttpNoneAuthorizer() });
+    const { corsPreflight, domain } = props;
+    const api = new HttpApi(this, 'Api', {
+      description: 'Trimtab inference endpoint',
+      createDefaultStage: true,
+      corsPreflight,
+      ...(domain === undefined ? {} : { defaultDomainMapping: endpointDomain(this, domain) }),
+    });
+    addEndpointRoutes(api, {
+      integration,
+      authorizers: this.authorizers,
+      preflights: corsPreflight !== undefined,
+      openHealth: props.openHealth ?? false,
+    });
     const access = accessLogGroup(this, 'Access', props.encryptionKey);
     const stage = api.defaultStage?.node.defaultChild as CfnStage;
     stage.accessLogSettings = {

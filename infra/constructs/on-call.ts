@@ -1,11 +1,11 @@
 import { Stack } from 'aws-cdk-lib';
 import { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
-import { EventField, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
+import { EventField, type IEventBus, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { SnsTopic } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { Topic } from 'aws-cdk-lib/aws-sns';
+import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct, type IConstruct } from 'constructs';
 import { allowActions, allowKey } from './allow.ts';
@@ -14,14 +14,21 @@ import { RunbookAlarm } from './runbook-alarm.ts';
 
 /** Props of {@link OnCall}. */
 export interface OnCallProps {
-  /** Address that gets a mail for every alarm that pages. @default none; subscribe to `topic` */
+  /** Address that gets a mail for every alarm that pages; for a topic that is made here. @default none; subscribe to `topics` */
   readonly email?: string;
-  /** Customer-managed key of the topic. @default not encrypted at rest */
+  /** Customer-managed key of the topic that is made here. @default not encrypted at rest */
   readonly encryptionKey?: IKey;
+  /**
+   * Topics that are there already and are told of everything; CloudWatch must be let in by their policies, and by their
+   * keys. @default a new topic
+   */
+  readonly topics?: readonly ITopic[];
+  /** Whether they are told that an alarm is over, of every alarm that pages. @default of those that page for the judge */
+  readonly okActions?: boolean;
 }
 
 /**
- * The topic to which whoever is on call subscribes. It belongs into a stack that is not replaced, apart from the alarms:
+ * The topic to which whoever is on call subscribes, or topics that are there already. It belongs into a stack that is not replaced, apart from the alarms:
  * subscriptions have to be confirmed, and would be lost with the topic.
  *
  * @example
@@ -32,67 +39,82 @@ export interface OnCallProps {
  * ```
  */
 export class OnCall extends Construct {
-  /** Receives a message for every alarm that pages, and what the judge of releases asks. */
-  readonly topic: Topic;
+  /** Each receives a message for every alarm that pages, and what the judge of releases asks. */
+  readonly topics: readonly ITopic[];
+  private readonly okActions: boolean;
 
   constructor(scope: Construct, id: string, props: OnCallProps = {}) {
     super(scope, id);
-    this.topic = new Topic(this, 'Topic', {
-      displayName: 'Trimtab alarms',
-      enforceSSL: true,
-      masterKey: props.encryptionKey,
-    });
-    letIn(this, props.encryptionKey, 'cloudwatch');
-    this.topic.addToResourcePolicy(
+    const { topics, email, encryptionKey, okActions = false } = props;
+    if (topics?.length === 0) throw new Error(`${this.node.path}: topics are at least one, received none`);
+    if (topics !== undefined && (email !== undefined || encryptionKey !== undefined))
+      throw new Error(
+        `${this.node.path}: email and encryptionKey are for a topic that is made here, received them with topics that are there already`,
+      );
+    this.okActions = okActions;
+    this.topics = topics ?? [this.newTopic(email, encryptionKey)];
+  }
+
+  private newTopic(email: string | undefined, masterKey: IKey | undefined): Topic {
+    const topic = new Topic(this, 'Topic', { displayName: 'Trimtab alarms', enforceSSL: true, masterKey });
+    letIn(this, masterKey, 'cloudwatch');
+    topic.addToResourcePolicy(
       new PolicyStatement({
         actions: ['sns:Publish'],
         principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
-        resources: [this.topic.topicArn],
+        resources: [topic.topicArn],
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
       }),
     );
-    if (props.email !== undefined) this.topic.addSubscription(new EmailSubscription(props.email));
+    if (email !== undefined) topic.addSubscription(new EmailSubscription(email));
+    return topic;
   }
 
-  /** Sends all alarms below `scope` to the topic, but for those that tell nobody. */
+  /** Sends all alarms below `scope` to the topics, but for those that tell nobody. */
   watch(scope: IConstruct): void {
     for (const found of scope.node.findAll()) {
       if (!(found instanceof Alarm)) continue;
       const tells = found instanceof RunbookAlarm ? found.tells : 'raised';
       if (tells === 'nothing') continue;
-      found.addAlarmAction(new SnsAction(this.topic));
-      if (tells === 'all-clear') found.addOkAction(new SnsAction(this.topic));
+      const actions = this.topics.map((topic) => new SnsAction(topic));
+      found.addAlarmAction(...actions);
+      if (this.okActions || tells === 'all-clear') found.addOkAction(...actions);
     }
   }
 
   /**
-   * Sends the topic what the judge of releases asks, with its reasons, and reminders: an alarm says only that there is
+   * Sends the topics what the judge of releases asks, with its reasons, and reminders: an alarm says only that there is
    * something, once, and nothing of what else comes while it is up.
    *
    * @param scope - the stack of the rule
+   * @param eventBus - the bus that the judge tells, where it is not the account's default one
    */
-  hear(scope: Construct, environmentName: string): void {
+  hear(scope: Construct, environmentName: string, eventBus?: IEventBus): void {
     // A role rather than the topic's policy: the key lets services in under conditions that this one does not fulfil.
     const role = new Role(scope, 'PersonNeededRole', {
       assumedBy: new ServicePrincipal('events.amazonaws.com', {
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
       }),
     });
-    allowActions(role, ['sns:Publish'], [this.topic.topicArn]);
-    allowKey(role, this.topic.masterKey, 'sns', 'write');
+    for (const { topicArn, masterKey } of this.topics) {
+      allowActions(role, ['sns:Publish'], [topicArn]);
+      allowKey(role, masterKey, 'sns', 'write');
+    }
     new Rule(scope, 'PersonNeeded', {
+      ...(eventBus === undefined ? {} : { eventBus }),
       description: 'what the judge of releases asks a person in this environment',
       eventPattern: {
         source: ['trimtab'],
         detailType: ['Person Needed'],
         detail: { environment: [environmentName], what: ['asked', 'reminder'] },
       },
-      targets: [
-        new SnsTopic(Topic.fromTopicArn(scope, 'PersonNeededTopic', this.topic.topicArn), {
-          role: role.withoutPolicyUpdates(),
-          message: RuleTargetInput.fromText(EventField.fromPath('$.detail.text')),
-        }),
-      ],
+      targets: this.topics.map(
+        ({ topicArn }, i) =>
+          new SnsTopic(Topic.fromTopicArn(scope, `PersonNeededTopic${i === 0 ? '' : i}`, topicArn), {
+            role: role.withoutPolicyUpdates(),
+            message: RuleTargetInput.fromText(EventField.fromPath('$.detail.text')),
+          }),
+      ),
     });
   }
 }

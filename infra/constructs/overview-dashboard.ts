@@ -4,30 +4,30 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct, type IConstruct } from 'constructs';
 import { overviewWidgets } from '../dashboards/overview.ts';
 import { dashboardUrl } from '../dashboards/widgets.ts';
-import type { DataValidation } from './data-validation.ts';
-import type { DriftDetection } from './drift-detection.ts';
-import type { ModelEndpoint } from './model-endpoint.ts';
+import type { IDataValidation } from './data-validation.ts';
+import type { IDriftDetection } from './drift-detection.ts';
+import type { IModelEndpoint } from './model-endpoint.ts';
 import { modelDashboardName, overviewDashboardName } from './model-monitoring.ts';
-import type { ReleaseReplay } from './release-replay.ts';
-import type { RollbackController } from './rollback-controller.ts';
+import type { IReleaseReplay } from './release-replay.ts';
+import type { IRollbackController } from './rollback-controller.ts';
 import { runbookPage } from './runbook.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
-import type { TrimtabFunction } from './trimtab-function.ts';
+import type { ITrimtabFunction } from './trimtab-function.ts';
 
 /** Props of {@link OverviewDashboard}. */
 export interface OverviewDashboardProps {
   /** Names of the models. */
   readonly models: readonly string[];
   /** The endpoint. */
-  readonly endpoint: ModelEndpoint;
+  readonly endpoint: IModelEndpoint;
   /** The validation of data files. */
-  readonly validation: DataValidation;
+  readonly validation: IDataValidation;
   /** The detection of drift, and the join of ground truth. */
-  readonly drift: DriftDetection;
+  readonly drift: IDriftDetection;
   /** The controller that rolls releases back and advances them. */
-  readonly rollback: RollbackController;
+  readonly rollback: IRollbackController;
   /** What asks young versions again. @default it is not shown */
-  readonly replay?: ReleaseReplay;
+  readonly replay?: IReleaseReplay;
 }
 
 /**
@@ -56,7 +56,7 @@ export class OverviewDashboard extends Construct {
     const { endpoint, validation, drift, rollback, replay, models } = props;
     const { region } = Stack.of(this);
     const environment = endpoint.registry.environmentName;
-    const functions: Record<string, TrimtabFunction> = {
+    const functions: Record<string, ITrimtabFunction> = {
       infer: endpoint.function,
       validate: validation.function,
       drift: drift.drift,
@@ -85,6 +85,7 @@ export class OverviewDashboard extends Construct {
         alarms: alarms.map((alarm) => alarm.byName(this)),
         endpoint,
         validation,
+        judge: rollback,
         functions,
         deadLetters,
       }),

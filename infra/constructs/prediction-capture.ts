@@ -3,7 +3,7 @@ import { Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { CfnSubscriptionFilter, type LogGroup } from 'aws-cdk-lib/aws-logs';
+import { CfnSubscriptionFilter, type ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { allowActions, allowKey } from './allow.ts';
@@ -12,7 +12,7 @@ import { RunbookAlarm } from './runbook-alarm.ts';
 /** Props of {@link PredictionCapture}. */
 export interface PredictionCaptureProps {
   /** Log group to which the endpoint writes captures as lines. */
-  readonly logs: LogGroup;
+  readonly logs: ILogGroup;
   /** Bucket of the captures, which are stored under `captures/YYYY/MM/DD/HH/`. */
   readonly bucket: IBucket;
   /** Customer-managed key of captures in the delivery stream. @default a key of AWS */

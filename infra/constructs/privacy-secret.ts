@@ -4,6 +4,16 @@ import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { allowSecret, retainedSecret } from './retained-secret.ts';
 
+/** The secret of personal fields, as what reads it needs it. */
+export interface IPrivacySecret {
+  /** Tells it from the other secret: neither is taken for the other. */
+  readonly purpose: 'privacy';
+  /** Environment variables by which a function finds the secret; they do not contain it. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Grants reading the secret. */
+  grantRead(grantee: IGrantable): void;
+}
+
 /** Props of {@link PrivacySecret}. */
 export interface PrivacySecretProps {
   /** Key that encrypts the secret. @default the account's own key of Secrets Manager */
@@ -23,7 +33,7 @@ export interface PrivacySecretProps {
  * new ModelEndpoint(stack, 'Endpoint', { privacy });
  * ```
  */
-export class PrivacySecret extends Construct {
+export class PrivacySecret extends Construct implements IPrivacySecret {
   /** Tells it from {@link LabelsSecret}: neither is taken for the other. */
   readonly purpose = 'privacy';
   /** The secret itself. */

@@ -1,15 +1,22 @@
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { Construct } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
 import { replay } from '../../functions/replay/trigger.ts';
 import { allowActions, allowKey } from './allow.ts';
 import type { IDataLake } from './data-lake.ts';
-import type { LabelsSecret } from './labels-secret.ts';
+import { type FunctionOptions, functionOptions } from './function-options.ts';
+import type { ILabelsSecret } from './labels-secret.ts';
 import type { IModelRegistry } from './model-registry.ts';
-import type { PrivacySecret } from './privacy-secret.ts';
-import { ScheduledFunction } from './scheduled-function.ts';
+import type { IPrivacySecret } from './privacy-secret.ts';
+import { type IScheduledFunction, ScheduledFunction } from './scheduled-function.ts';
+
+/** What asks young versions again, as others need it. */
+export interface IReleaseReplay extends IConstruct {
+  /** Asks again. */
+  readonly replay: IScheduledFunction;
+}
 
 /** Props of {@link ReleaseReplay}. */
-export interface ReleaseReplayProps {
+export interface ReleaseReplayProps extends FunctionOptions {
   /** The registry of the versions that are asked. */
   readonly registry: IModelRegistry;
   /** The stores of captured predictions, of ground truth and of what is counted. */
@@ -18,9 +25,9 @@ export interface ReleaseReplayProps {
    * The secret that opens encrypted features, where a manifest lets them be opened to ask again (`privacy.replay`).
    * @default requests with encrypted features are not asked again
    */
-  readonly privacy?: PrivacySecret;
+  readonly privacy?: IPrivacySecret;
   /** The secret that opens truths of personal labels. @default such truths say nothing of what is asked again */
-  readonly labels?: LabelsSecret;
+  readonly labels?: ILabelsSecret;
   /** Customer-managed key of dead letters, logs and environments. @default keys of AWS */
   readonly encryptionKey?: IKey;
   /** Processor of the function and its layers. @default x64 */
@@ -39,7 +46,7 @@ export interface ReleaseReplayProps {
  * new ReleaseReplay(stack, 'Replays', { registry, lake });
  * ```
  */
-export class ReleaseReplay extends Construct {
+export class ReleaseReplay extends Construct implements IReleaseReplay {
   /** Asks again. */
   readonly replay: ScheduledFunction;
 
@@ -48,6 +55,7 @@ export class ReleaseReplay extends Construct {
     const { registry, lake, privacy, labels, architecture, encryptionKey } = props;
     const { data, captures } = lake;
     this.replay = new ScheduledFunction(this, 'Replay', {
+      ...functionOptions(props),
       spec: replay,
       environment: { ...registry.environment, ...lake.environment, ...privacy?.environment, ...labels?.environment },
       architecture,

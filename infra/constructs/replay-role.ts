@@ -3,9 +3,9 @@ import { type IPrincipal, Role } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { allowActions, allowKey } from './allow.ts';
 import type { IDataLake } from './data-lake.ts';
-import type { LabelsSecret } from './labels-secret.ts';
+import type { ILabelsSecret } from './labels-secret.ts';
 import type { IModelRegistry } from './model-registry.ts';
-import type { PrivacySecret } from './privacy-secret.ts';
+import type { IPrivacySecret } from './privacy-secret.ts';
 
 /** Props of {@link ReplayRole}. */
 export interface ReplayRoleProps {
@@ -14,9 +14,9 @@ export interface ReplayRoleProps {
   /** The stores of captured predictions and of ground truth. */
   readonly lake: IDataLake;
   /** The secret that opens encrypted features. */
-  readonly privacy: PrivacySecret;
+  readonly privacy: IPrivacySecret;
   /** The secret that opens truths of personal labels. */
-  readonly labels: LabelsSecret;
+  readonly labels: ILabelsSecret;
   /** Who may take the role on. */
   readonly assumedBy: IPrincipal;
 }

@@ -1,31 +1,48 @@
 import { Duration } from 'aws-cdk-lib';
 import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
-import { Rule } from 'aws-cdk-lib/aws-events';
+import { type IEventBus, Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { Construct } from 'constructs';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Construct, type IConstruct } from 'constructs';
 import { alarmPrefix } from '../../core/alarms/definitions.ts';
 import { pagingAlarms } from '../../core/alarms/paging.ts';
 import { advance } from '../../functions/advance/trigger.ts';
 import { rollback } from '../../functions/rollback/trigger.ts';
+import { judgeMetric } from '../metrics.ts';
 import { alarmOf } from './alarm-of.ts';
 import { allowActions, allowKey } from './allow.ts';
 import type { IDataLake } from './data-lake.ts';
-import { defaultBus } from './data-validation.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
-import type { ModelEndpoint } from './model-endpoint.ts';
+import { allowEvents, busEnvironment } from './event-bus.ts';
+import { type FunctionOptions, functionOptions } from './function-options.ts';
+import type { IModelEndpoint } from './model-endpoint.ts';
 import { allowToListReleases, type IModelRegistry } from './model-registry.ts';
-import { ScheduledFunction } from './scheduled-function.ts';
-import { TrimtabFunction } from './trimtab-function.ts';
+import { type IScheduledFunction, ScheduledFunction } from './scheduled-function.ts';
+import { type ITrimtabFunction, TrimtabFunction } from './trimtab-function.ts';
+
+/** The judge of releases, as others need it. */
+export interface IRollbackController extends IConstruct {
+  /** Handles alarms. */
+  readonly rollback: ITrimtabFunction;
+  /** Advances rollouts. */
+  readonly advance: IScheduledFunction;
+  /** Alarms that could not be handled. */
+  readonly deadLetters: IQueue;
+  /** Looks of the judge at which every model was judged; by default their number in each minute. */
+  metricLooks(options?: MetricOptions): Metric;
+}
 
 /** Props of {@link RollbackController}. */
-export interface RollbackControllerProps {
+export interface RollbackControllerProps extends FunctionOptions {
   /** The endpoint, which is asked what it serves: a rollback is complete when the endpoint has followed it. */
-  readonly endpoint: ModelEndpoint;
+  readonly endpoint: IModelEndpoint;
   /** The registry whose releases are changed, of the endpoint's environment. @default that of the endpoint */
   readonly registry?: IModelRegistry;
   /** The stores, by name only. @default those of the endpoint */
   readonly lake?: IDataLake;
+  /** Bus that is told of releases and of what is asked; those of S3 and of alarms come by the account's default one. @default the default bus */
+  readonly eventBus?: IEventBus;
   /** Customer-managed key of dead letters, logs and environments. @default keys of AWS */
   readonly encryptionKey?: IKey;
   /** Processor of the functions and their layers. @default x64 */
@@ -51,19 +68,22 @@ const RESERVED = 2;
  * new RollbackController(stack, 'Rollback', { endpoint });
  * ```
  */
-export class RollbackController extends Construct {
+export class RollbackController extends Construct implements IRollbackController {
   /** Handles alarms. */
   readonly rollback: TrimtabFunction;
   /** Advances rollouts. */
   readonly advance: ScheduledFunction;
   /** Alarms that could not be handled. */
   readonly deadLetters: DeadLetterQueue;
+  /** Name of the environment, a dimension of the metrics of the judge. */
+  readonly environmentName: string;
 
   constructor(scope: Construct, id: string, props: RollbackControllerProps) {
     super(scope, id);
     const { endpoint, registry = endpoint.registry, lake = endpoint.lake, architecture, encryptionKey } = props;
     const reserved = props.reservedConcurrency ?? RESERVED;
     const { environmentName } = registry;
+    this.environmentName = environmentName;
     if (environmentName !== endpoint.registry.environmentName)
       throw new Error(
         `the registry is of environment ${environmentName}, that of the endpoint of ${endpoint.registry.environmentName}`,
@@ -71,9 +91,11 @@ export class RollbackController extends Construct {
     const environment = {
       ...registry.environment,
       ...lake.environment,
+      ...busEnvironment(props.eventBus),
       TRIMTAB_ENDPOINT_FUNCTION: endpoint.alias.functionArn,
     };
     const common = {
+      ...functionOptions(props),
       environment,
       architecture,
       encryptionKey,
@@ -85,7 +107,7 @@ export class RollbackController extends Construct {
     for (const fn of [this.rollback, this.advance]) {
       registry.grantReadLedger(fn);
       registry.grantAppend(fn);
-      endpoint.grantInvoke(fn);
+      endpoint.grantInvokeFunction(fn);
       allowActions(
         fn,
         ['s3:GetObject'],
@@ -100,7 +122,7 @@ export class RollbackController extends Construct {
       allowKey(fn, lake.data.encryptionKey, 's3', 'write');
       // GetMetricData cannot be limited to resources.
       allowActions(fn, ['cloudwatch:GetMetricData'], ['*']);
-      allowActions(fn, ['events:PutEvents'], [defaultBus(this)]);
+      allowEvents(fn, this, props.eventBus);
     }
     // Each minute it looks whether the last release is kept beside the ledger.
     allowToListReleases(this.advance, registry.artifacts);
@@ -127,6 +149,17 @@ export class RollbackController extends Construct {
         }),
       ],
     });
+  }
+
+  /** Looks of the judge at which every model was judged; by default their number in each minute. */
+  metricLooks(options?: MetricOptions): Metric {
+    return judgeMetric('JudgeHeartbeat', { environment: this.environmentName }, options);
+  }
+
+  /** 1 while the judge asks something of a person, of one model or of any; by default the maximum of each minute. */
+  metricNeedsPerson(model?: string, options?: MetricOptions): Metric {
+    const of = { environment: this.environmentName, ...(model === undefined ? {} : { model }) };
+    return judgeMetric('NeedsPerson', of, { statistic: 'Maximum', ...options });
   }
 
   /** Number of alarms that were handled. */

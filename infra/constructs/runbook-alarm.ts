@@ -1,17 +1,29 @@
 import { ArnFormat, type Duration, Stack } from 'aws-cdk-lib';
 import {
   Alarm,
-  type AlarmProps,
   type CfnAlarm,
   ComparisonOperator,
   type IAlarm,
+  type IMetric,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import { runbookPage } from './runbook.ts';
 
 /** Props of {@link RunbookAlarm}. */
-export interface RunbookAlarmProps extends Omit<AlarmProps, 'alarmDescription' | 'evaluationPeriods'> {
+export interface RunbookAlarmProps {
+  /** What is watched. */
+  readonly metric: IMetric;
+  /** The value that it is held against. */
+  readonly threshold: number;
+  /** How it is held against the value. @default at or above it */
+  readonly comparisonOperator?: ComparisonOperator;
+  /** How many of the evaluated periods have to breach. @default all */
+  readonly datapointsToAlarm?: number;
+  /** What missing data are. @default they do not raise the alarm */
+  readonly treatMissingData?: TreatMissingData;
+  /** Whether anybody is told at all. @default true */
+  readonly actionsEnabled?: boolean;
   /** What is wrong when the alarm is raised, for whoever is on call. */
   readonly says: string;
   /** Page of the runbook, such as `dead-letters.md`. */

@@ -2,11 +2,18 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { allowActions, allowKey } from './allow.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
-import { TrimtabFunction, type TrimtabFunctionProps } from './trimtab-function.ts';
+import { type ITrimtabFunction, TrimtabFunction, type TrimtabFunctionProps } from './trimtab-function.ts';
+
+/** A function with a schedule, as others need it. */
+export interface IScheduledFunction extends ITrimtabFunction {
+  /** Calls that failed after all retries. */
+  readonly deadLetters: IQueue;
+}
 
 /** Props of {@link ScheduledFunction}. */
 export interface ScheduledFunctionProps extends TrimtabFunctionProps {
@@ -35,7 +42,7 @@ export interface ScheduledFunctionProps extends TrimtabFunctionProps {
  * new ScheduledFunction(stack, 'Drift', { spec, environment: { ...registry.environment, ...lake.environment } });
  * ```
  */
-export class ScheduledFunction extends TrimtabFunction {
+export class ScheduledFunction extends TrimtabFunction implements IScheduledFunction {
   /** Calls that failed after all retries. */
   readonly deadLetters: DeadLetterQueue;
 

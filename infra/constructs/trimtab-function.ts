@@ -6,6 +6,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
   Architecture,
   Code,
+  type IFunction,
   type ILayerVersion,
   Function as LambdaFunction,
   LayerVersion,
@@ -13,12 +14,13 @@ import {
   Runtime,
   RuntimeFamily,
 } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { type ILogGroup, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { FunctionSpec } from '../../functions/function-spec.ts';
 import { allowActions, allowKey } from './allow.ts';
 import { functionCode } from './function-code.ts';
+import { allowNetwork, type FunctionOptions, functionOptions } from './function-options.ts';
 import { letIn } from './key-users.ts';
 
 /** Folder of the built functions and layers (scripts/build/functions.ts). It is in this package, whatever app uses it. */
@@ -27,8 +29,16 @@ const DIST = path.join(path.dirname(createRequire(import.meta.url).resolve('trim
 /** By its name: older versions of the CDK do not know it, though Lambda does. */
 const NODE = new Runtime('nodejs24.x', RuntimeFamily.NODEJS);
 
+/** A function of this package, as others need it. */
+export interface ITrimtabFunction extends IFunction {
+  /** Log group of the function. */
+  readonly logs: ILogGroup;
+  /** Memory, in MB. */
+  readonly memoryMb: number;
+}
+
 /** Props of {@link TrimtabFunction}. */
-export interface TrimtabFunctionProps {
+export interface TrimtabFunctionProps extends FunctionOptions {
   /** Name, triggers, memory and layers of the function: a constant of `functions/<name>/trigger.ts`. */
   readonly spec: FunctionSpec;
   /** Environment variables, besides those of all functions. @default none */
@@ -72,7 +82,7 @@ export interface TrimtabFunctionProps {
  * registry.grantRead(infer);
  * ```
  */
-export class TrimtabFunction extends LambdaFunction {
+export class TrimtabFunction extends LambdaFunction implements ITrimtabFunction {
   /** Log group of the function. */
   readonly logs: LogGroup;
   /** Memory, in MB. */
@@ -92,7 +102,9 @@ export class TrimtabFunction extends LambdaFunction {
       description: `${spec.name}: ${spec.description}`.slice(0, 1000),
     });
     allowActions(role, ['logs:CreateLogStream', 'logs:PutLogEvents'], [logs.logGroupArn, `${logs.logGroupArn}:*`]);
+    if (props.vpc !== undefined) allowNetwork(role);
     super(scope, id, {
+      ...functionOptions(props),
       description: spec.description,
       code: functionCode(path.join(DIST, 'functions', spec.name)),
       handler: 'index.handler',

@@ -1,11 +1,16 @@
 import { DefaultStackSynthesizer, Duration, Fn, Stack } from 'aws-cdk-lib';
 import { AnyPrincipal, type Conditions, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { ObjectLockRetention } from 'aws-cdk-lib/aws-s3';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { type IBucket, ObjectLockRetention } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import { EncryptedBucket, type EncryptedBucketProps } from './encrypted-bucket.ts';
+import { EncryptedBucket } from './encrypted-bucket.ts';
 
 /** Props of {@link WriteOnceBucket}. */
-export interface WriteOnceBucketProps extends Pick<EncryptedBucketProps, 'accessLogs' | 'encryptionKey'> {
+export interface WriteOnceBucketProps {
+  /** Bucket for access logs. @default accesses are not logged */
+  readonly accessLogs?: IBucket;
+  /** Customer-managed key of the objects. @default keys of S3 */
+  readonly encryptionKey?: IKey;
   /** How long S3 refuses to delete an object (Object Lock, governance mode). @default Duration.days(365) */
   readonly retention?: Duration;
 }

@@ -5,7 +5,7 @@ import { NAMESPACE } from '../../core/observability/metric-names.ts';
 import type { Variant } from '../../core/serving/variant.ts';
 import type { DeployedModel } from '../model-folder.ts';
 import { PLAIN } from './palette.ts';
-import { alarmLine, graphWidget, type MetricOwner, textWidget, variantMetric, WIDE } from './widgets.ts';
+import { alarmLine, graphWidget, type MetricOwner, textWidget, variantLine, WIDE } from './widgets.ts';
 
 /** A model as its dashboard shows it: in one environment, with the alarms that it has there. */
 export interface ModelOnDashboard extends Pick<DeployedModel, 'name' | 'metrics' | 'business'> {
@@ -36,7 +36,7 @@ export function modelWidgets(
   const model = { environment, name };
   const alarm = (metric: Parameters<typeof alarmLine>[1]) => alarmLine(definitions, metric);
   const by = (metric: Parameters<typeof alarmLine>[1], statistic: string, variants = BOTH) =>
-    variants.map((variant) => variantMetric(model, metric, variant, statistic));
+    variants.map((variant) => variantLine(model, metric, variant, statistic));
   return [
     [
       textWidget(
@@ -106,7 +106,7 @@ export function modelWidgets(
 /** A distribution over time, as percentiles: what moves is seen before the mean does. */
 const distribution = (model: MetricOwner, metric: 'Score' | 'Margin' | 'Entropy') =>
   ['p5', 'p25', 'p50', 'p75', 'p95'].map((percentile, i) =>
-    variantMetric(model, metric, 'champion', percentile).with({ label: percentile, color: PLAIN[i] }),
+    variantLine(model, metric, 'champion', percentile).with({ label: percentile, color: PLAIN[i] }),
   );
 
 /** A graph whose width follows from the number of graphs in its row. */
@@ -125,7 +125,7 @@ function confidenceGraphs(model: MetricOwner, severalClasses: boolean): GraphOfW
 
 /** Wrong decisions of before the traffic last changed hands: they say nothing of the release, but of the model. */
 const lateErrors = (model: MetricOwner) =>
-  variantMetric(model, 'PredictionErrorLate', 'champion', 'Average').with({
+  variantLine(model, 'PredictionErrorLate', 'champion', 'Average').with({
     label: 'champion, before the last release',
     color: PLAIN[4],
   });
@@ -142,14 +142,14 @@ function occasionalGraphs(model: MetricOwner, metrics: readonly string[]): Graph
   return graphs
     .filter(([metric]) => metrics.includes(metric))
     .map(([metric, statistic, title, unit]) => {
-      const both = BOTH.map((variant) => variantMetric(model, metric, variant, statistic));
+      const both = BOTH.map((variant) => variantLine(model, metric, variant, statistic));
       return (width) => graphWidget(title, both, { unit, width });
     });
 }
 
 function businessGraphs(model: MetricOwner, business: NonNullable<DeployedModel['business']>): GraphOfWidth[] {
   return business.map(({ name, unit }) => {
-    const means = BOTH.map((variant) => variantMetric(model, `Business.${name}`, variant, 'Average'));
+    const means = BOTH.map((variant) => variantLine(model, `Business.${name}`, variant, 'Average'));
     const of = unit === undefined ? 'mean of a prediction' : `${unit}, mean of a prediction`;
     return (width) => graphWidget(`What is it worth? ${name}`, means, { unit: of, width });
   });

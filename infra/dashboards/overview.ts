@@ -1,5 +1,4 @@
 import { Duration } from 'aws-cdk-lib';
-import type { IHttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import {
   AlarmStatusWidget,
   type IAlarm,
@@ -14,9 +13,9 @@ import {
 import type { IAlias, IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
-import { type DatasetMetricName, NAMESPACE } from '../../core/observability/metric-names.ts';
+import { NAMESPACE } from '../../core/observability/metric-names.ts';
 import { BAD, GOOD, PLAIN } from './palette.ts';
-import { graphWidget, textWidget, variantMetric, WIDE } from './widgets.ts';
+import { graphWidget, textWidget, variantLine, WIDE } from './widgets.ts';
 
 /** A function as the dashboard needs it: its metrics, its log, and the memory that its runs are billed by. */
 export interface DashboardFunction extends IFunction {
@@ -27,18 +26,28 @@ export interface DashboardFunction extends IFunction {
 
 /** An endpoint as the dashboard needs it. The constructs themselves import this folder, so none is named here. */
 export interface DashboardEndpoint {
-  readonly api: IHttpApi;
+  metricRequests(options?: MetricOptions): IMetric;
+  metricServerErrors(options?: MetricOptions): IMetric;
+  metricClientErrors(options?: MetricOptions): IMetric;
+  metricLatency(options?: MetricOptions): IMetric;
   readonly function: DashboardFunction;
   /** The version of the code that takes traffic. */
   readonly alias: IAlias;
-  readonly capture: { metricFreshness(options?: MetricOptions): IMetric };
+  metricCaptureAge(options?: MetricOptions): IMetric;
 }
 
 /** The validation of data files as the dashboard needs it. */
 export interface DashboardValidation {
-  /** Files that wait to be validated. */
-  readonly queue: IQueue;
   metricRejected(dataset?: string, options?: MetricOptions): IMetric;
+  metricRowsAccepted(options?: MetricOptions): IMetric;
+  metricRowsQuarantined(options?: MetricOptions): IMetric;
+  metricPrivacyFailures(options?: MetricOptions): IMetric;
+  metricOldestFileAge(options?: MetricOptions): IMetric;
+}
+
+/** The judge of releases as the dashboard needs it. */
+export interface DashboardJudge {
+  metricLooks(options?: MetricOptions): IMetric;
 }
 
 /** What the overview dashboard shows. */
@@ -49,6 +58,7 @@ export interface OverviewParts {
   readonly alarms: readonly IAlarm[];
   readonly endpoint: DashboardEndpoint;
   readonly validation: DashboardValidation;
+  readonly judge: DashboardJudge;
   /** All functions, by their names on the dashboard. */
   readonly functions: Readonly<Record<string, DashboardFunction>>;
   readonly deadLetters: Readonly<Record<string, IQueue>>;
@@ -78,25 +88,25 @@ export function overviewWidgets(parts: OverviewParts): IWidget[][] {
   ];
 }
 
-function callers({ endpoint: { api } }: OverviewParts): IWidget[] {
+function callers({ endpoint }: OverviewParts): IWidget[] {
   return [
-    graphWidget('Requests', [api.metricCount({ ...MINUTE, statistic: 'Sum', label: 'requests', color: PLAIN[0] })], {
+    graphWidget('Requests', [endpoint.metricRequests({ label: 'requests', color: PLAIN[0] })], {
       unit: 'a minute',
       width: 8,
     }),
     graphWidget(
       'What callers get',
       [
-        api.metricServerError({ ...MINUTE, statistic: 'Sum', label: '5xx', color: BAD }),
-        api.metricClientError({ ...MINUTE, statistic: 'Sum', label: '4xx', color: PLAIN[3] }),
+        endpoint.metricServerErrors({ label: '5xx', color: BAD }),
+        endpoint.metricClientErrors({ label: '4xx', color: PLAIN[3] }),
       ],
       { unit: 'a minute', alarm: { value: 5, label: '5xx alarm' }, width: 8 },
     ),
     graphWidget(
       'How long callers wait',
       [
-        api.metricLatency({ ...MINUTE, statistic: 'p50', label: 'p50', color: PLAIN[4] }),
-        api.metricLatency({ ...MINUTE, statistic: 'p99', label: 'p99', color: PLAIN[0] }),
+        endpoint.metricLatency({ statistic: 'p50', label: 'p50', color: PLAIN[4] }),
+        endpoint.metricLatency({ statistic: 'p99', label: 'p99', color: PLAIN[0] }),
       ],
       { unit: 'ms', width: 8 },
     ),
@@ -106,7 +116,7 @@ function callers({ endpoint: { api } }: OverviewParts): IWidget[] {
 function champions({ environment, models }: OverviewParts): IWidget[] {
   const each = (metric: 'PredictionError' | 'Rows' | 'Drift', statistic: string): IMetric[] =>
     models.map(({ name }, i) =>
-      variantMetric({ environment, name }, metric, 'champion', statistic).with({
+      variantLine({ environment, name }, metric, 'champion', statistic).with({
         label: name,
         color: PLAIN[i % PLAIN.length]!,
       }),
@@ -119,22 +129,14 @@ function champions({ environment, models }: OverviewParts): IWidget[] {
 }
 
 /** Series are searched for: a model that is registered later is there without a deployment. */
-function judge({ environment }: OverviewParts): IWidget[] {
+function judge({ environment, judge: by }: OverviewParts): IWidget[] {
   const asked = new MathExpression({
     expression: `SEARCH('{${NAMESPACE},Environment,Model} MetricName="NeedsPerson" Environment="${environment}"', 'Maximum', 60)`,
     usingMetrics: {},
     label: '',
     period: Duration.minutes(1),
   });
-  const looks = new Metric({
-    namespace: NAMESPACE,
-    metricName: 'JudgeHeartbeat',
-    dimensionsMap: { Environment: environment },
-    statistic: 'Sum',
-    label: 'looks at all models',
-    ...MINUTE,
-    color: GOOD,
-  });
+  const looks = by.metricLooks({ label: 'looks at all models', color: GOOD });
   return [
     graphWidget('Does a model need a person?', [asked], { unit: '0 or 1', max: 1, width: 12 }),
     graphWidget('Does the judge look?', [looks], { unit: 'a minute', width: 12 }),
@@ -188,15 +190,14 @@ function code({ endpoint }: OverviewParts): IWidget[] {
   ];
 }
 
-function data({ environment, validation, endpoint }: OverviewParts): IWidget[] {
-  const of = (metricName: DatasetMetricName, options: MetricOptions): Metric =>
-    new Metric({ namespace: NAMESPACE, metricName, dimensionsMap: { Environment: environment }, ...options });
-  const rows = (metricName: 'RowsAccepted' | 'RowsQuarantined', label: string, color: string): Metric =>
-    of(metricName, { statistic: 'Sum', ...FIVE, label, color });
+function data({ validation, endpoint }: OverviewParts): IWidget[] {
   return [
     graphWidget(
       'Data: rows validated',
-      [rows('RowsAccepted', 'accepted', GOOD), rows('RowsQuarantined', 'quarantined', BAD)],
+      [
+        validation.metricRowsAccepted({ label: 'accepted', color: GOOD }),
+        validation.metricRowsQuarantined({ label: 'quarantined', color: BAD }),
+      ],
       {
         unit: 'in 5 minutes',
         stacked: true,
@@ -206,30 +207,18 @@ function data({ environment, validation, endpoint }: OverviewParts): IWidget[] {
       'Data: files rejected whole, columns left out',
       [
         validation.metricRejected(undefined, { ...FIVE, statistic: 'Sum', label: 'files rejected', color: BAD }),
-        of('PrivacyFailure', { ...FIVE, statistic: 'Sum', label: 'without the privacy secret', color: PLAIN[3] }),
+        validation.metricPrivacyFailures({ label: 'without the privacy secret', color: PLAIN[3] }),
       ],
       { unit: 'in 5 minutes', alarm: { value: 1 } },
     ),
-    graphWidget(
-      'Data: oldest file that waits',
-      [
-        validation.queue.metricApproximateAgeOfOldestMessage({
-          ...FIVE,
-          statistic: 'Maximum',
-          label: 'age',
-          color: PLAIN[0],
-        }),
-      ],
-      { unit: 's', alarm: { value: 1_800 } },
-    ),
-    graphWidget(
-      'Data: oldest capture on its way',
-      [endpoint.capture.metricFreshness({ label: 'age', color: PLAIN[0] })],
-      {
-        unit: 's',
-        alarm: { value: 900 },
-      },
-    ),
+    graphWidget('Data: oldest file that waits', [validation.metricOldestFileAge({ label: 'age', color: PLAIN[0] })], {
+      unit: 's',
+      alarm: { value: 1_800 },
+    }),
+    graphWidget('Data: oldest capture on its way', [endpoint.metricCaptureAge({ label: 'age', color: PLAIN[0] })], {
+      unit: 's',
+      alarm: { value: 900 },
+    }),
   ];
 }
 

@@ -1,21 +1,16 @@
-import { Duration } from 'aws-cdk-lib';
 import {
   GraphWidget,
   type HorizontalAnnotation,
   type IMetric,
   LegendPosition,
-  Metric,
+  type Metric,
   Shading,
   TextWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { AlarmDefinition } from '../../core/alarms/alarm.ts';
-import {
-  type BusinessName,
-  type MetricName,
-  NAMESPACE,
-  variantDimensions,
-} from '../../core/observability/metric-names.ts';
+import type { BusinessName, MetricName } from '../../core/observability/metric-names.ts';
 import type { Variant } from '../../core/serving/variant.ts';
+import { variantMetric } from '../metrics.ts';
 import { BAD, VARIANT_COLOURS } from './palette.ts';
 
 /** Number of columns of a dashboard. */
@@ -67,22 +62,18 @@ export interface MetricOwner {
   readonly name: string;
 }
 
-/** A metric of one variant of a model. */
-export const variantMetric = (
+/** A metric of one variant of a model, in the colour of the variant. */
+export const variantLine = (
   { environment, name: model }: MetricOwner,
   metric: MetricName | BusinessName,
   variant: Variant,
   statistic: string,
 ): Metric =>
-  new Metric({
-    namespace: NAMESPACE,
-    metricName: metric,
-    dimensionsMap: { ...variantDimensions(environment, model, variant) },
-    statistic,
-    period: Duration.minutes(1),
-    label: variant,
-    color: VARIANT_COLOURS[variant],
-  });
+  variantMetric(
+    metric,
+    { environment, model, variant },
+    { statistic, label: variant, color: VARIANT_COLOURS[variant] },
+  );
 
 /** Threshold of the alarm on a metric; the lowest where those of variants differ. */
 export function alarmLine(alarms: readonly AlarmDefinition[], name: MetricName): GraphOptions['alarm'] {

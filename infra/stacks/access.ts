@@ -1,7 +1,7 @@
 import { Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { allowActions, allowKey } from '../constructs/allow.ts';
-import { defaultBus } from '../constructs/data-validation.ts';
+import { allowEvents } from '../constructs/event-bus.ts';
 import { GitHubRole } from '../constructs/github-role.ts';
 import type { PipelineConfig } from '../pipeline/config.ts';
 import { roleName } from '../pipeline/names.ts';
@@ -51,7 +51,9 @@ export class AccessStack extends Stack {
         ),
       );
     }
-    serving.endpoint.grantCall(this.smoke, 'read', 'predict');
+    const { endpoint } = serving;
+    // Any other authorizer says itself who may; the job brings a token then (TRIMTAB_TOKEN).
+    for (const role of ['read', 'predict'] as const) if (endpoint.usesIam(role)) endpoint.grantInvoke(this.smoke, role);
     // What is typical of a feature is in its baseline.
     allowActions(this.smoke, ['s3:GetObject'], [artifacts.arnForObjects('baselines/*')]);
     allowKey(this.smoke, artifacts.encryptionKey, 's3', 'read');
@@ -65,6 +67,6 @@ export class AccessStack extends Stack {
         artifacts.arnForObjects(keys),
       ),
     );
-    allowActions(this.models, ['events:PutEvents'], [defaultBus(this)]);
+    allowEvents(this.models, this, stateful.eventBus);
   }
 }

@@ -8,6 +8,7 @@ import { ReleaseReplay } from '../constructs/release-replay.ts';
 import { ReplayRole } from '../constructs/replay-role.ts';
 import { deployedModel } from '../model-folder.ts';
 import type { StatefulStack } from './stateful.ts';
+import { functionsIn } from './surroundings.ts';
 
 export interface DataQualityStackProps extends StackProps {
   readonly stateful: StatefulStack;
@@ -22,10 +23,11 @@ export class DataQualityStack extends Stack {
 
   constructor(scope: Construct, id: string, { stateful, config, ...props }: DataQualityStackProps) {
     super(scope, id, props);
-    const { registry, lake, privacy, labels, encryptionKey } = stateful;
-    const stores = { registry, lake, encryptionKey, architecture: config.architecture };
-    this.validation = new DataValidation(this, 'Validation', { ...stores, privacy, ...config.validation });
-    this.drift = new DriftDetection(this, 'Drift', { ...stores, labels });
+    const { registry, lake, privacy, labels, encryptionKey, eventBus } = stateful;
+    const functions = functionsIn(this, config);
+    const stores = { ...functions, registry, lake, encryptionKey, architecture: config.architecture };
+    this.validation = new DataValidation(this, 'Validation', { ...stores, eventBus, privacy, ...config.validation });
+    this.drift = new DriftDetection(this, 'Drift', { ...stores, eventBus, labels });
     const opens = config.models.some((folder) => deployedModel(folder).replaysEncrypted);
     this.replay = new ReleaseReplay(this, 'Replays', { ...stores, labels, ...(opens ? { privacy } : {}) });
     if (config.replay !== undefined)

@@ -1,4 +1,5 @@
 import { Stack, type StackProps } from 'aws-cdk-lib';
+import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import type { DeploymentConfig } from '../config.ts';
@@ -9,6 +10,7 @@ import { RollbackController } from '../constructs/rollback-controller.ts';
 import { deployedModel } from '../model-folder.ts';
 import type { DataQualityStack } from './data-quality.ts';
 import type { ServingStack } from './serving.ts';
+import { functionsIn } from './surroundings.ts';
 
 export interface MonitoringStackProps extends StackProps {
   readonly onCall: OnCall;
@@ -16,6 +18,8 @@ export interface MonitoringStackProps extends StackProps {
   readonly quality: DataQualityStack;
   /** Key of dead letters, logs and environments. */
   readonly encryptionKey: IKey;
+  /** Bus of Trimtab's own events. @default the account's default one */
+  readonly eventBus?: IEventBus | undefined;
   readonly config: DeploymentConfig;
 }
 
@@ -25,10 +29,12 @@ export class MonitoringStack extends Stack {
   readonly monitoring: ModelMonitoring;
 
   constructor(scope: Construct, id: string, props: MonitoringStackProps) {
-    const { onCall, serving, quality, config, encryptionKey, ...rest } = props;
+    const { onCall, serving, quality, config, encryptionKey, eventBus, ...rest } = props;
     super(scope, id, rest);
     this.rollback = new RollbackController(this, 'Rollback', {
+      ...functionsIn(this, config),
       endpoint: serving.endpoint,
+      eventBus,
       encryptionKey,
       architecture: config.architecture,
       ...(config.rollback.reservedConcurrency === undefined
@@ -46,6 +52,6 @@ export class MonitoringStack extends Stack {
       replay: quality.replay,
     });
     onCall.watch(this);
-    onCall.hear(this, serving.endpoint.registry.environmentName);
+    onCall.hear(this, serving.endpoint.registry.environmentName, eventBus);
   }
 }

@@ -1,11 +1,11 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
-import { HttpNoneAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2';
 import { type ILambdaDeploymentConfig, LambdaDeploymentConfig } from 'aws-cdk-lib/aws-codedeploy';
 import type { Construct } from 'constructs';
 import type { DeploymentConfig } from '../config.ts';
 import { ModelEndpoint, type ModelEndpointProps } from '../constructs/model-endpoint.ts';
 import type { EndpointConfig } from '../scaling/config.ts';
 import type { StatefulStack } from './stateful.ts';
+import { authorizersOf, domainOf, functionsIn, preflightOf } from './surroundings.ts';
 
 export interface ServingStackProps extends StackProps {
   readonly stateful: StatefulStack;
@@ -25,7 +25,11 @@ export class ServingStack extends Stack {
       privacy: stateful.privacy,
       architecture: config.architecture,
       ...endpointProps(config.endpoint),
-      ...(config.authorization === 'none' ? { authorizer: new HttpNoneAuthorizer() } : {}),
+      ...functionsIn(this, config),
+      ...authorizersOf(this, config),
+      ...(config.webAclArn === undefined ? {} : { webAclArn: config.webAclArn }),
+      ...(config.cors === undefined ? {} : { corsPreflight: preflightOf(config.cors) }),
+      ...(config.domain === undefined ? {} : { domain: domainOf(this, config.domain) }),
     });
     stateful.onCall.watch(this);
     new CfnOutput(this, 'Url', { value: this.endpoint.url, description: 'TRIMTAB_URL' });

@@ -2,7 +2,7 @@ import { labelsSecretFrom, PrivacyError } from '../privacy.ts';
 import { clientConfig } from './client-config.ts';
 
 /** Variables that name the secrets. They are two so that two roles can be told apart by them. */
-type SecretVariable = 'TRIMTAB_PRIVACY_SECRET' | 'TRIMTAB_LABELS_SECRET';
+type SecretVariable = 'TRIMTAB_PRIVACY_SECRET' | 'TRIMTAB_LABELS_SECRET' | 'TRIMTAB_ORIGIN_SECRET';
 
 /**
  * The privacy secret on AWS: what is stored under TRIMTAB_PRIVACY_SECRET (name or ARN) in Secrets Manager.
@@ -22,6 +22,9 @@ export async function awsLabelsSecret(env: NodeJS.ProcessEnv): Promise<string> {
   const { TRIMTAB_PRIVACY_KEY: given } = env;
   return given === undefined ? readSecret(env, 'TRIMTAB_LABELS_SECRET') : labelsSecretFrom(given);
 }
+
+/** What the distribution in front of an endpoint shows it. @throws PrivacyError when it is no text */
+export const awsOriginSecret = (env: NodeJS.ProcessEnv): Promise<string> => readSecret(env, 'TRIMTAB_ORIGIN_SECRET');
 
 /** The client is loaded only here: a start that needs no secret pays for none. */
 async function readSecret(env: NodeJS.ProcessEnv, variable: SecretVariable): Promise<string> {

@@ -5,7 +5,7 @@ import { ACCESS_ROUTES } from '../../core/access/routes.ts';
 import type { Operation, RequestHead } from '../../core/protocols/protocol.ts';
 import { protocolOf } from '../../core/protocols/protocols.ts';
 import { httpEventOf, toHttpRequest } from '../../functions/infer/api-gateway-event.ts';
-import { refusalByClaims, rolesSource } from '../../functions/infer/authorize.ts';
+import { openRoles, refusalByClaims, rolesSource } from '../../functions/infer/authorize.ts';
 import { apiRoutes, invokeResources } from '../../infra/access-routes.ts';
 import { httpEvent } from '../lambda/events.ts';
 import { evaluate } from './iam.ts';
@@ -174,6 +174,25 @@ describe('Roles of an authorizer', () => {
   ])('are none of %j', (authorizer) => {
     expect(refused(authorizer, 'POST', '/v2/models/m/infer')).toBe(403);
     expect(refused(authorizer, 'GET', '/v2/health/live')).toBeUndefined();
+  });
+  it('are not asked for of whoever IAM has let in by their signature, but of whoever writes so in another place', () => {
+    expect(refused({ iam: { callerId: 'AROA:x' } }, 'POST', '/v2/models/m/infer')).toBeUndefined();
+    for (const authorizer of [{ lambda: { iam: { callerId: 'x' } } }, { jwt: { claims: { iam: 'x' } } }, { iam: null }])
+      expect(refused(authorizer, 'POST', '/v2/models/m/infer')).toBe(403);
+  });
+  it('are everybody’s where they are open, and no others', () => {
+    const open = openRoles('read explain');
+    const status = (method: string, path: string) => {
+      const event = httpEventOf(httpEvent(method, path));
+      const own = { ...event, requestContext: { ...event.requestContext, apiId: 'a1', authorizer: undefined } };
+      return refusalByClaims(own, toHttpRequest(own), open)?.status;
+    };
+    expect(status('GET', '/v2/models/m')).toBeUndefined();
+    expect(status('POST', '/v1/models/m:explain')).toBeUndefined();
+    expect(status('POST', '/v1/models/m:predict')).toBe(403);
+    // What a browser’s preflight may not become: a look at models.
+    expect(refused(undefined, 'OPTIONS', '/models/m')).toBe(403);
+    expect(() => openRoles('read write')).toThrow(/TRIMTAB_OPEN_ROLES .*, received 'write'/);
   });
   it('are not asked for of whoever may invoke the function itself', () => {
     const event = httpEventOf(httpEvent('GET', '/trimtab/v1/models/m/release'));

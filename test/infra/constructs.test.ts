@@ -1,8 +1,10 @@
 import path from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { HttpNoneAuthorizer, type IHttpRouteAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { describe, expect, it } from 'vitest';
 import { DataLake } from '../../infra/constructs/data-lake.ts';
 import { DataValidation } from '../../infra/constructs/data-validation.ts';
@@ -47,6 +49,50 @@ describe('the constructs in somebody else’s stack', () => {
     expect(rolesOf(new HttpJwtAuthorizer('Users', 'https://example.com', { jwtAudience: ['apps'] }))).toBe('claims');
   });
 
+  it('lets callers call over the API by grantInvoke, and past it by grantInvokeFunction alone', () => {
+    const stack = stackOf();
+    const endpoint = new ModelEndpoint(stack, 'Endpoint');
+    const [scorer, probe] = ['Scorer', 'Probe'].map(
+      (name) => new Role(stack, name, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') }),
+    );
+    endpoint.grantInvoke(scorer!);
+    endpoint.grantInvokeFunction(probe!);
+    const policies = Object.values(Template.fromStack(stack).findResources('AWS::IAM::Policy'));
+    const granted = (role: string) =>
+      policies
+        .filter(({ Properties }) => JSON.stringify(Properties.Roles).includes(role))
+        .flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
+    const [call, ...more] = granted('Scorer');
+    expect(more).toEqual([]);
+    expect(call).toMatchObject({ Effect: 'Allow', Action: 'execute-api:Invoke' });
+    const called = (call.Resource as object[]).map((arn) => JSON.stringify(arn));
+    expect(called.filter((arn) => arn.includes('/$default/POST/v2/models/*/infer'))).toHaveLength(1);
+    expect(called.filter((arn) => /truth|explain|GET/.test(arn))).toEqual([]);
+    expect(granted('Probe')).toEqual([expect.objectContaining({ Action: 'lambda:InvokeFunction' })]);
+  });
+
+  it('refuses to let IAM grant what another authorizer decides', () => {
+    const stack = stackOf();
+    const endpoint = new ModelEndpoint(stack, 'Endpoint', { authorizer: new HttpNoneAuthorizer() });
+    const scorer = new Role(stack, 'Scorer', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    expect(() => endpoint.grantInvoke(scorer)).toThrow('Models/Endpoint: grantInvoke is for what IAM authorizes');
+  });
+
+  it('has the metrics of its dashboards, and none that is not there', () => {
+    const endpoint = new ModelEndpoint(stackOf(), 'Endpoint');
+    expect(endpoint.metricModel('Business.delay-cost', 'flight-delay', 'challenger')).toMatchObject({
+      namespace: 'Trimtab',
+      metricName: 'Business.delay-cost',
+      dimensions: { Environment: 'dev', Model: 'flight-delay', Variant: 'challenger' },
+    });
+    expect(endpoint.metricRequests()).toMatchObject({ namespace: 'AWS/ApiGateway', metricName: 'Count' });
+    expect(() => endpoint.metricModel('Lateness', 'flight-delay', 'champion')).toThrow(/one of .*Latency.*received/);
+    expect(() => endpoint.metricModel('ShadowDisagreement', 'flight-delay', 'shadow')).toThrow(/received 'Shadow/);
+    expect(() => endpoint.metricModel('Latency', 'flight-delay', 'chalenger')).toThrow(
+      "a variant is one of champion, challenger, shadow, received 'chalenger'",
+    );
+  });
+
   it('serves from a registry and stores of another app, known by their names', () => {
     const stack = stackOf();
     const registry = ModelRegistry.fromAttributes(stack, 'Registry', {
@@ -76,6 +122,30 @@ describe('the constructs in somebody else’s stack', () => {
       JSON.stringify(policy).includes('table/their-table'),
     );
     expect(readers).toHaveLength(2);
+  });
+
+  it('warns about a bucket of data whose files nobody would hear of', () => {
+    const warnings = (bucket: (stack: Stack) => IBucket): string[] => {
+      const stack = stackOf();
+      const registry = new ModelRegistry(stack, 'Registry');
+      const data = bucket(stack);
+      const validation = new DataValidation(stack, 'Validation', {
+        registry,
+        lake: { data, captures: data, environment: {} },
+      });
+      return Annotations.fromStack(Stack.of(validation))
+        .findWarning('*', Match.anyValue())
+        .map(({ entry }) => String(entry.data))
+        .filter((text) => text.includes('EventBridge'));
+    };
+    expect(warnings((stack) => new Bucket(stack, 'Data'))).toEqual([
+      expect.stringMatching(/Models\/Data has to send its events to EventBridge.*it does not.*trimtab:bucket-events/),
+    ]);
+    expect(warnings((stack) => Bucket.fromBucketName(stack, 'Data', 'data'))).toEqual([
+      expect.stringMatching(/it is imported, so that cannot be seen here/),
+    ]);
+    expect(warnings((stack) => new Bucket(stack, 'Data', { eventBridgeEnabled: true }))).toEqual([]);
+    expect(warnings((stack) => new DataLake(stack, 'Lake').data)).toEqual([]);
   });
 
   it('listens to the alarms that it makes, in the environment of the registry', () => {

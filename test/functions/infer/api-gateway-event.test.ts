@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  basePath,
   type HttpEvent,
   httpEventOf,
   RESULT_LIMIT,
@@ -35,6 +36,15 @@ describe('requestOf', () => {
     expect(toHttpRequest(event({ rawPath: '/prod/v2', ...staged })).path).toBe('/v2');
     expect(toHttpRequest(event({ rawPath: '/production', ...staged })).path).toBe('/production');
     expect(toHttpRequest(event({ rawPath: '/v1/%E0%A4' })).path).toBe('/v1/%E0%A4');
+  });
+
+  it('takes the base path of a domain off it, whether the event has it or not, and no more than a whole segment', () => {
+    const path = (rawPath: string) => toHttpRequest(event({ rawPath }), basePath('ml')).path;
+    expect(path('/ml/v2/models/m/infer')).toBe('/v2/models/m/infer');
+    expect(path('/v2/models/m/infer')).toBe('/v2/models/m/infer');
+    expect(path('/mlv2')).toBe('/mlv2');
+    expect(path('/ml/ml/v2')).toBe('/ml/v2');
+    expect(basePath('')).toBeUndefined();
   });
 
   it('takes an event with no more than it must have', () => {
