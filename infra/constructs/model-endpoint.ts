@@ -41,6 +41,11 @@ import { TrimtabFunction } from './trimtab-function.ts';
 export interface ModelEndpointProps {
   /** The registry whose releases are served. @default a new ModelRegistry, retained */
   readonly registry?: IModelRegistry;
+  /**
+   * Name of the environment of the registry that is created here, where none is given. Every registry of an account and
+   * region needs one of its own. @default dev
+   */
+  readonly environmentName?: string;
   /** Stores of captured predictions and ground truth. @default a new DataLake, retained */
   readonly lake?: IDataLake;
   /** Secret of personal fields. @default fields to be hashed or encrypted are not captured */
@@ -81,6 +86,18 @@ export interface ModelEndpointProps {
    * @default 'problems'
    */
   readonly accessLog?: 'none' | 'problems' | 'all' | number;
+}
+
+/** The registry that is given, or one of the endpoint's own. @throws Error when a given one is to be of another environment */
+function registryOf(
+  scope: Construct,
+  { registry, environmentName, encryptionKey }: ModelEndpointProps,
+): IModelRegistry {
+  if (registry === undefined) return new ModelRegistry(scope, 'Registry', { encryptionKey, environmentName });
+  if (environmentName === undefined || environmentName === registry.environmentName) return registry;
+  throw new Error(
+    `the registry is of environment ${registry.environmentName}, received environmentName '${environmentName}'`,
+  );
 }
 
 /** What callers may do over the API. */
@@ -134,7 +151,7 @@ export class ModelEndpoint extends Construct {
       rateLimit: props.rateLimit,
       gradual: codeDeployment.deploymentConfigName !== LambdaDeploymentConfig.ALL_AT_ONCE.deploymentConfigName,
     });
-    this.registry = props.registry ?? new ModelRegistry(this, 'Registry', { encryptionKey });
+    this.registry = registryOf(this, props);
     this.lake = props.lake ?? new DataLake(this, 'Lake', { encryptionKey });
     this.function = new TrimtabFunction(this, 'Function', {
       spec: infer,

@@ -14,6 +14,7 @@ import { Construct } from 'constructs';
 import { EnvironmentName } from '../../core/model/names.ts';
 import { DEFAULT_ENVIRONMENT } from '../config.ts';
 import { allowActions, allowKey } from './allow.ts';
+import { keepApart } from './registries-apart.ts';
 import { WriteOnceBucket } from './write-once-bucket.ts';
 
 /** A model registry, created here or imported: the table of the ledger and the store of artifacts. */
@@ -61,7 +62,8 @@ export interface ModelRegistryProps {
   readonly deletionProtection?: boolean;
   /**
    * Name of the environment: 1 to 16 of a-z, 0-9 and -. Metrics and alarms of all that shares the registry have it, so
-   * each registry of an account and region needs a name of its own. @default dev
+   * each registry of an account and region needs a name of its own; two of one app that have not are an error.
+   * @default dev
    */
   readonly environmentName?: string;
 }
@@ -161,6 +163,7 @@ export class ModelRegistry extends RegistryBase {
     super(scope, id);
     const { encryptionKey } = props;
     this.environmentName = environmentNamed(props.environmentName);
+    keepApart(this);
     this.encryptionKey = encryptionKey;
     this.table = new TableV2(this, 'Table', {
       partitionKey: { name: 'pk', type: AttributeType.STRING },

@@ -70,6 +70,9 @@ export class OnCall extends Construct {
    * @param scope - the stack of the rule
    */
   hear(scope: Construct, environmentName: string): void {
+    // A second environment of the stack; the first one keeps the ids that it is deployed under.
+    if (scope.node.tryFindChild('PersonNeeded') !== undefined)
+      return this.hear(new Construct(scope, `Hear-${environmentName}`), environmentName);
     // A role rather than the topic's policy: the key lets services in under conditions that this one does not fulfil.
     const role = new Role(scope, 'PersonNeededRole', {
       assumedBy: new ServicePrincipal('events.amazonaws.com', {
