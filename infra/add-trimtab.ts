@@ -1,6 +1,7 @@
-import { type App, Tags } from 'aws-cdk-lib';
+import { type App, RemovalPolicies, Tags } from 'aws-cdk-lib';
 import type { DeploymentConfig } from './config.ts';
 import { setRunbookUrl } from './constructs/runbook.ts';
+import { jobEnvironment } from './previews.ts';
 import { AccessStack } from './stacks/access.ts';
 import { DataQualityStack } from './stacks/data-quality.ts';
 import { MonitoringStack } from './stacks/monitoring.ts';
@@ -46,6 +47,7 @@ export function addTrimtab(app: App, config: DeploymentConfig): void {
     new AccessStack(app, id('Access'), {
       env,
       environment: config.environment,
+      jobs: jobEnvironment(config),
       pipeline: config.pipeline,
       stateful,
       serving,
@@ -53,6 +55,8 @@ export function addTrimtab(app: App, config: DeploymentConfig): void {
     });
   const tags = { ...config.tags, 'trimtab:application': 'trimtab', 'trimtab:environment': config.environment };
   for (const stack of [stateful, serving, quality, monitoring, ...(access ? [access] : [])]) {
+    // Keys, secrets, layers and versions of code as well: what others keep.
+    if (config.preview) RemovalPolicies.of(stack).destroy();
     if (config.runbookUrl !== undefined) setRunbookUrl(stack, config.runbookUrl);
     for (const [name, value] of Object.entries(tags)) Tags.of(stack).add(name, value);
   }

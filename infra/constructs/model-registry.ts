@@ -58,7 +58,7 @@ export interface ModelRegistryProps {
   readonly encryptionKey?: IKey;
   /** How long S3 refuses to delete an artifact. @default Duration.days(365) */
   readonly artifactRetention?: Duration;
-  /** Protect the table against deletion. @default true */
+  /** Protect the table against deletion. @default true, unless the registry is disposable */
   readonly deletionProtection?: boolean;
   /**
    * Name of the environment: 1 to 16 of a-z, 0-9 and -. Metrics and alarms of all that shares the registry have it, so
@@ -66,6 +66,8 @@ export interface ModelRegistryProps {
    * @default dev
    */
   readonly environmentName?: string;
+  /** Delete table and artifacts when their stack is deleted. @default false: they are retained, artifacts locked */
+  readonly disposable?: boolean;
 }
 
 /**
@@ -161,7 +163,7 @@ export class ModelRegistry extends RegistryBase {
 
   constructor(scope: Construct, id: string, props: ModelRegistryProps = {}) {
     super(scope, id);
-    const { encryptionKey } = props;
+    const { encryptionKey, disposable = false } = props;
     this.environmentName = environmentNamed(props.environmentName);
     keepApart(this);
     this.encryptionKey = encryptionKey;
@@ -172,8 +174,8 @@ export class ModelRegistry extends RegistryBase {
       encryption: TableEncryptionV2.awsManagedKey(),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       resourcePolicy: appendOnly(),
-      deletionProtection: props.deletionProtection ?? true,
-      removalPolicy: RemovalPolicy.RETAIN,
+      deletionProtection: props.deletionProtection ?? !disposable,
+      removalPolicy: disposable ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
     });
     // Set directly: the construct's own way does not work in a stack that knows no region.
     if (encryptionKey)
@@ -184,6 +186,7 @@ export class ModelRegistry extends RegistryBase {
       accessLogs: props.accessLogs,
       encryptionKey,
       retention: props.artifactRetention,
+      disposable,
     });
   }
 }

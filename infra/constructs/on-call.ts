@@ -70,18 +70,18 @@ export class OnCall extends Construct {
    * @param scope - the stack of the rule
    */
   hear(scope: Construct, environmentName: string): void {
-    // A second environment of the stack; the first one keeps the ids that it is deployed under.
-    if (scope.node.tryFindChild('PersonNeeded') !== undefined)
-      return this.hear(new Construct(scope, `Hear-${environmentName}`), environmentName);
+    // The first environment of a stack keeps the ids that it is deployed under.
+    const parts =
+      scope.node.tryFindChild('PersonNeeded') === undefined ? scope : new Construct(scope, `Hear-${environmentName}`);
     // A role rather than the topic's policy: the key lets services in under conditions that this one does not fulfil.
-    const role = new Role(scope, 'PersonNeededRole', {
+    const role = new Role(parts, 'PersonNeededRole', {
       assumedBy: new ServicePrincipal('events.amazonaws.com', {
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
       }),
     });
     allowActions(role, ['sns:Publish'], [this.topic.topicArn]);
     allowKey(role, this.topic.masterKey, 'sns', 'write');
-    new Rule(scope, 'PersonNeeded', {
+    new Rule(parts, 'PersonNeeded', {
       description: 'what the judge of releases asks a person in this environment',
       eventPattern: {
         source: ['trimtab'],
@@ -89,7 +89,7 @@ export class OnCall extends Construct {
         detail: { environment: [environmentName], what: ['asked', 'reminder'] },
       },
       targets: [
-        new SnsTopic(Topic.fromTopicArn(scope, 'PersonNeededTopic', this.topic.topicArn), {
+        new SnsTopic(Topic.fromTopicArn(parts, 'PersonNeededTopic', this.topic.topicArn), {
           role: role.withoutPolicyUpdates(),
           message: RuleTargetInput.fromText(EventField.fromPath('$.detail.text')),
         }),

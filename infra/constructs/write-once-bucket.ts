@@ -5,7 +5,8 @@ import type { Construct } from 'constructs';
 import { EncryptedBucket, type EncryptedBucketProps } from './encrypted-bucket.ts';
 
 /** Props of {@link WriteOnceBucket}. */
-export interface WriteOnceBucketProps extends Pick<EncryptedBucketProps, 'accessLogs' | 'encryptionKey'> {
+export interface WriteOnceBucketProps
+  extends Pick<EncryptedBucketProps, 'accessLogs' | 'encryptionKey' | 'disposable'> {
   /** How long S3 refuses to delete an object (Object Lock, governance mode). @default Duration.days(365) */
   readonly retention?: Duration;
 }
@@ -28,11 +29,15 @@ export class WriteOnceBucket extends EncryptedBucket {
     super(scope, id, {
       ...props,
       versioned: true,
-      objectLock: ObjectLockRetention.governance(props.retention ?? Duration.days(365)),
+      ...(props.disposable
+        ? {}
+        : { objectLock: ObjectLockRetention.governance(props.retention ?? Duration.days(365)) }),
     });
     const objects = this.arnForObjects('*');
     // Uploads in parts and copies carry no such header when they begin, so they are refused as well.
     this.deny('WriteOnce', ['s3:PutObject'], objects, { Null: { 's3:if-none-match': 'true' } });
+    // What is thrown away with its stack is only written once.
+    if (props.disposable) return;
     this.deny(
       'NeverRemove',
       [
