@@ -1,9 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describeIssues } from '../core/errors/describe-issues.ts';
 import { formatValue } from '../core/errors/format-value.ts';
-import { EnvironmentName } from '../core/model/names.ts';
+import { EnvironmentName, isPreviewName } from '../core/model/names.ts';
 import { ConfigFile, type DeploymentConfig, EnvironmentSettings } from './config.ts';
-import { isPreviewName } from './previews.ts';
 
 /**
  * The configuration is invalid. The message names the file, the member, what was received, and what is allowed.

@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
-
-/** How names of previews begin. No other environment of a file with previews has such a name. */
-const PREFIX = 'preview-';
+import { PREVIEW_PREFIX } from '../core/model/names.ts';
 
 /** Jobs of previews on GitHub have one environment, which approvals and their role that deploys go by. */
 const PREVIEWS = 'preview';
@@ -13,13 +11,10 @@ const OWN = /^[a-z0-9]([a-z0-9-]{0,6}[a-z0-9])?$/;
 export const jobEnvironment = ({ environment, preview }: { environment: string; preview: boolean }): string =>
   preview ? PREVIEWS : environment;
 
-/** Whether an environment is called as previews are. */
-export const isPreviewName = (environment: string): boolean => environment.startsWith(PREFIX);
-
 /**
  * The environment of a branch's preview: `preview-` and the branch, where that is 1 to 8 of a-z, 0-9 and - within; else
  * the first 8 digits of its SHA-256, which a shell has by `printf %s BRANCH | sha256sum`.
  */
 export function previewOf(branch: string): string {
-  return PREFIX + (OWN.test(branch) ? branch : createHash('sha256').update(branch).digest('hex').slice(0, 8));
+  return PREVIEW_PREFIX + (OWN.test(branch) ? branch : createHash('sha256').update(branch).digest('hex').slice(0, 8));
 }
