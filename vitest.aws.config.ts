@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import { CHECKOUT, ISOLATION } from './test/isolation/config.ts';
 
-/** The tests of `npm run test:aws`: one deployment, used and destroyed step after step. */
+/** The tests of `npm run test:aws`: two deployments, each used and destroyed step after step, one after the other. */
 export default defineConfig({
   test: {
     ...ISOLATION,
@@ -11,6 +11,12 @@ export default defineConfig({
     maxWorkers: 1,
     bail: 1,
     env: { CDK_VALIDATION: 'false', AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
-    projects: [{ extends: true, test: { name: 'deployed', include: ['test/aws/main-job.test.ts'] } }, CHECKOUT],
+    projects: [
+      {
+        extends: true,
+        test: { name: 'deployed', include: ['test/aws/main-job.test.ts', 'test/aws/two-endpoints.test.ts'] },
+      },
+      CHECKOUT,
+    ],
   },
 });

@@ -1,6 +1,7 @@
 import type { App } from 'aws-cdk-lib';
 import type { DeploymentConfig } from './config.ts';
 import type { PipelineConfig } from './pipeline/config.ts';
+import { jobEnvironment } from './previews.ts';
 import { PipelineStack } from './stacks/pipeline.ts';
 
 type Deployed = DeploymentConfig & { account: string; region: string; pipeline: PipelineConfig };
@@ -30,7 +31,7 @@ export function addPipeline(app: App, configs: readonly DeploymentConfig[]): Pip
       env: { account, region },
       description: 'Trimtab: what GitHub may do in this account',
       pipeline,
-      targets: [first!, ...others],
+      targets: [first!, ...others].map((config) => ({ environment: jobEnvironment(config), region: config.region })),
     });
   });
 }

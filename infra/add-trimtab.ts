@@ -1,4 +1,4 @@
-import { type Environment, Stage, Tags, Token } from 'aws-cdk-lib';
+import { type Environment, RemovalPolicies, Stage, Tags, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { DeploymentConfig } from './config.ts';
 import type { IDataLake } from './constructs/data-lake.ts';
@@ -8,6 +8,7 @@ import type { IModelRegistry } from './constructs/model-registry.ts';
 import type { OnCall } from './constructs/on-call.ts';
 import type { RollbackController } from './constructs/rollback-controller.ts';
 import { setRunbookUrl } from './constructs/runbook.ts';
+import { jobEnvironment } from './previews.ts';
 import { AccessStack } from './stacks/access.ts';
 import { DataQualityStack } from './stacks/data-quality.ts';
 import { MonitoringStack } from './stacks/monitoring.ts';
@@ -84,6 +85,7 @@ export function addTrimtab(scope: Construct, config: DeploymentConfig): TrimtabD
     new AccessStack(scope, id('Access'), {
       ...own('Access'),
       environment: config.environment,
+      jobs: jobEnvironment(config),
       pipeline: config.pipeline,
       stateful,
       serving,
@@ -91,6 +93,8 @@ export function addTrimtab(scope: Construct, config: DeploymentConfig): TrimtabD
     });
   const tags = { ...config.tags, 'trimtab:application': 'trimtab', 'trimtab:environment': config.environment };
   for (const stack of [stateful, serving, quality, monitoring, ...(access ? [access] : [])]) {
+    // Keys, secrets, layers and versions of code as well: what others keep.
+    if (config.preview) RemovalPolicies.of(stack).destroy();
     if (config.runbookUrl !== undefined) setRunbookUrl(stack, config.runbookUrl);
     for (const [name, value] of Object.entries(tags)) Tags.of(stack).add(name, value);
   }

@@ -37,6 +37,11 @@ const Tags = z.record(
 export const DeploymentConfig = z.strictObject({
   /** Name of the environment, which is part of the names of its stacks. */
   environment: EnvironmentName.default(DEFAULT_ENVIRONMENT),
+  /**
+   * Whether the environment is a preview, which is thrown away as a whole: all that it stores goes with its stacks.
+   * `previews` in the file makes them; nothing else in it does.
+   */
+  preview: z.boolean().default(false),
   /** Account and region; those of the CDK command line by default. */
   account: z
     .string()
@@ -114,15 +119,20 @@ export const DeploymentConfig = z.strictObject({
 /** Configuration of one environment, with defaults filled in. */
 export type DeploymentConfig = z.infer<typeof DeploymentConfig>;
 
-const { environment, ...settings } = DeploymentConfig.shape;
+const { environment, preview: _, ...settings } = DeploymentConfig.shape;
+
+/** Settings of one environment as the file has them: what is a preview, the file does not say of one. */
+export const EnvironmentSettings = z.strictObject({ environment, ...settings });
 
 /**
  * `trimtab.config.json`: the settings of one environment; or common settings, and `environments` by name, whose settings
- * are merged into the common ones (infra/environments.ts).
+ * are merged into the common ones, as those of `previews` are (infra/environments.ts).
  */
 export const ConfigFile = z.strictObject({
   $schema: z.string().optional(),
   environment,
   ...settings,
   environments: z.record(EnvironmentName, z.strictObject(settings)).optional(),
+  /** Settings of previews: environments of a branch or a pull request, by names such as `preview-42`. */
+  previews: z.strictObject(settings).optional(),
 });

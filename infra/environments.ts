@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describeIssues } from '../core/errors/describe-issues.ts';
 import { formatValue } from '../core/errors/format-value.ts';
-import { EnvironmentName } from '../core/model/names.ts';
-import { ConfigFile, DeploymentConfig } from './config.ts';
+import { EnvironmentName, isPreviewName } from '../core/model/names.ts';
+import { ConfigFile, type DeploymentConfig, EnvironmentSettings } from './config.ts';
 
 /**
  * The configuration is invalid. The message names the file, the member, what was received, and what is allowed.
@@ -31,13 +31,16 @@ export class ConfigError extends Error {
   }
 }
 
+/** Name by which the settings of previews are checked. */
+const ANY_PREVIEW = 'preview-0';
+
 type Raw = Readonly<Record<string, unknown>>;
 
 /**
  * Reads the environments of `trimtab.config.json`, in its order. Without a file there is one with defaults, `dev`.
  *
  * @param file - path of the file
- * @param only - name of the environment to return; all by default
+ * @param only - name of the environment to return, which may be that of a preview; all by default, but no previews
  * @throws ConfigError when the file is invalid, or has no environment of that name
  *
  * @example
@@ -48,61 +51,119 @@ type Raw = Readonly<Record<string, unknown>>;
  * ```
  */
 export function readEnvironments(file = 'trimtab.config.json', only?: string): DeploymentConfig[] {
-  const environments = parseEnvironments(existsSync(file) ? parseFile(file) : {}, file);
+  const raw = existsSync(file) ? parseFile(file) : {};
+  const environments = parseEnvironments(raw, file);
   if (only === undefined) return environments;
   const found = environments.filter(({ environment }) => environment === only);
   if (found.length > 0) return found;
+  if (isPreviewName(only)) {
+    const preview = parsePreview(raw, only, file);
+    if (preview !== undefined) return [preview];
+  }
+  const how = isPreviewName(only) ? '; a preview needs `previews`' : '';
   throw new ConfigError(
     file,
-    `no environment ${only}, there are: ${environments.map((e) => e.environment).join(', ')}`,
+    `no environment ${only}, there are: ${environments.map((e) => e.environment).join(', ')}${how}`,
   );
 }
 
 /** Parses the content of the file. @param file its name, for messages @throws ConfigError */
 export function parseEnvironments(raw: unknown, file = 'trimtab.config.json'): DeploymentConfig[] {
-  if (!isObject(raw)) throw new ConfigError(file, `expected an object, received ${formatValue(raw)}`);
-  const { $schema: _, environments, ...common } = raw;
-  const alone = parse(common, [], file);
-  if (environments === undefined) return [alone];
-  if (!isObject(environments) || Object.keys(environments).length === 0)
-    throw new ConfigError(
-      file,
-      `environments: expected an object of at least one, received ${isObject(environments) ? 'none' : formatValue(environments)}`,
-    );
-  if ('environment' in raw)
-    throw new ConfigError(file, 'environment: names the only environment, and does not go together with environments');
-  const configs = Object.entries(environments).map(([name, own]) => {
+  const { common, environments } = partsOf(raw, file);
+  const configs = Object.entries(environments ?? {}).map(([name, own]) => {
     const at = ['environments', name];
     const named = EnvironmentName.safeParse(name);
     if (!named.success)
       throw new ConfigError(file, describeIssues(named.error, { raw: name, schema: EnvironmentName, at }));
-    if (!isObject(own))
-      throw new ConfigError(file, `${at.join('.')}: expected an object, received ${formatValue(own)}`);
-    if ('environment' in own) throw new ConfigError(file, `${at.join('.')}.environment: it has its name already`);
-    return parse({ ...overlaid(common, own), environment: name }, at, file);
+    return parseOverlaid(common, own, { name, at, file });
   });
+  if (environments === undefined) configs.push(parse(common, [], file));
   assertApart(configs, file);
+  const preview = parsePreview(raw, ANY_PREVIEW, file);
+  if (preview !== undefined) {
+    const taken = configs.find(({ environment }) => isPreviewName(environment));
+    if (taken !== undefined)
+      throw new ConfigError(file, `environments.${taken.environment}: names that begin so are those of previews`);
+    assertApart([...configs, preview], file);
+  }
   return configs;
 }
 
+/** What previews are deployed by, as one of them, if the file has settings of previews. @throws ConfigError */
+export function readPreviews(file = 'trimtab.config.json'): DeploymentConfig[] {
+  const preview = parsePreview(existsSync(file) ? parseFile(file) : {}, ANY_PREVIEW, file);
+  return preview === undefined ? [] : [preview];
+}
+
+/** The environment of a preview, if the file has settings of previews. @throws ConfigError */
+function parsePreview(raw: unknown, name: string, file: string): DeploymentConfig | undefined {
+  const { common, previews } = partsOf(raw, file);
+  if (previews === undefined) return undefined;
+  const { environment: _, ...rest } = common;
+  const at = ['previews'];
+  const named = EnvironmentName.safeParse(name);
+  if (!named.success)
+    throw new ConfigError(file, describeIssues(named.error, { raw: name, schema: EnvironmentName, at }));
+  return { ...parseOverlaid(rest, previews, { name, at, file }), preview: true };
+}
+
+/** What is common to all environments, and what is some's own. @throws ConfigError */
+function partsOf(raw: unknown, file: string): { common: Raw; environments?: Raw; previews?: Raw } {
+  if (!isObject(raw)) throw new ConfigError(file, `expected an object, received ${formatValue(raw)}`);
+  const { $schema: _, environments, previews, ...common } = raw;
+  parse(common, [], file);
+  if (environments !== undefined) {
+    if (!isObject(environments) || Object.keys(environments).length === 0)
+      throw new ConfigError(
+        file,
+        `environments: expected an object of at least one, received ${isObject(environments) ? 'none' : formatValue(environments)}`,
+      );
+    if ('environment' in raw)
+      throw new ConfigError(
+        file,
+        'environment: names the only environment, and does not go together with environments',
+      );
+  }
+  if (previews !== undefined && !isObject(previews))
+    throw new ConfigError(file, `previews: expected an object, received ${formatValue(previews)}`);
+  return { common, ...(environments && { environments }), ...(previews && { previews }) };
+}
+
+interface Named {
+  readonly name: string;
+  readonly at: readonly string[];
+  readonly file: string;
+}
+
+/** Settings of an environment over the common ones. @throws ConfigError */
+function parseOverlaid(common: Raw, own: unknown, { name, at, file }: Named): DeploymentConfig {
+  if (!isObject(own)) throw new ConfigError(file, `${at.join('.')}: expected an object, received ${formatValue(own)}`);
+  if ('environment' in own) throw new ConfigError(file, `${at.join('.')}.environment: it has its name already`);
+  return parse({ ...overlaid(common, own), environment: name }, at, file);
+}
+
 /**
- * Checks that each environment says where it is, and that the name of none is the prefix of another's: stacks are
- * deployed by the pattern `Trimtab-<environment>-*`. Several may share an account and region, for metrics, alarms, events
- * and dashboards go by the environment's name.
+ * Checks that either each of several environments says where it is, or none does: then all are where the CDK's command
+ * line points, side by side. Of two that differ in this, the one that says nothing would go wherever whoever deploys the
+ * other has turned to. And the name of none is the prefix of another's, for stacks are deployed by the pattern
+ * `Trimtab-<environment>-*`. Several may share an account and region: metrics, alarms, events and dashboards go by the
+ * environment's name.
  */
 function assertApart(configs: readonly DeploymentConfig[], file: string): void {
   if (configs.length < 2) return;
-  for (const { environment, account, region } of configs) {
-    if (account === undefined || region === undefined)
+  const placed = configs.some(({ account, region }) => account !== undefined || region !== undefined);
+  for (const { environment, account, region, preview } of configs) {
+    const at = preview ? 'previews' : `environments.${environment}`;
+    if (placed && (account === undefined || region === undefined))
       throw new ConfigError(
         file,
-        `environments.${environment}: has no ${account === undefined ? 'account' : 'region'}; where there are several environments each names both`,
+        `${at}: has no ${account === undefined ? 'account' : 'region'}; of several environments each names both, or none names either`,
       );
     const within = configs.find((each) => environment.startsWith(`${each.environment}-`));
     if (within !== undefined)
       throw new ConfigError(
         file,
-        `environments.${environment}: begins as ${within.environment} does; whoever deploys Trimtab-${within.environment}-* would deploy both, so call it otherwise`,
+        `${at}: begins as ${within.environment} does; whoever deploys Trimtab-${within.environment}-* would deploy both, so call it otherwise`,
       );
   }
 }
@@ -118,13 +179,13 @@ function overlaid(common: Raw, own: Raw): Raw {
 }
 
 function parse(raw: Raw, at: readonly string[], file: string): DeploymentConfig {
-  const parsed = DeploymentConfig.safeParse(raw);
+  const parsed = EnvironmentSettings.safeParse(raw);
   if (!parsed.success) {
     // In the file itself, several environments may stand as well.
-    const schema = at.length === 0 ? ConfigFile : DeploymentConfig;
+    const schema = at.length === 0 ? ConfigFile : EnvironmentSettings;
     throw new ConfigError(file, describeIssues(parsed.error, { raw, schema, at }), { cause: parsed.error });
   }
-  return parsed.data;
+  return { ...parsed.data, preview: false };
 }
 
 function parseFile(file: string): unknown {

@@ -2,10 +2,10 @@
 import { App, Tags, Validations } from 'aws-cdk-lib';
 import { addPipeline } from './add-pipeline.ts';
 import { Checks } from './checks.ts';
-import { readEnvironments } from './environments.ts';
+import { readEnvironments, readPreviews } from './environments.ts';
 
 const app = new App();
-addPipeline(app, readEnvironments());
+addPipeline(app, [...readEnvironments(), ...readPreviews()]);
 Tags.of(app).add('trimtab:application', 'trimtab');
 Validations.of(app).addPlugins(new Checks(app));
 app.synth();

@@ -1,5 +1,6 @@
 import type { DeploymentConfig } from './config.ts';
 import { DIFF_ROLE, roleName } from './pipeline/names.ts';
+import { jobEnvironment } from './previews.ts';
 
 /** Environments that the workflow `main` deploys to, one after the other. */
 const DEPLOYED = ['staging', 'prod'];
@@ -19,7 +20,8 @@ export function pipelineEnvironments(configs: readonly DeploymentConfig[]): stri
 }
 
 /** Account, region and roles of an environment, as outputs of a workflow's step. */
-export function workflowOutputs({ environment, account, region, pipeline }: DeploymentConfig): Record<string, string> {
+export function workflowOutputs(config: DeploymentConfig): Record<string, string> {
+  const { environment, account, region, pipeline } = config;
   if (pipeline === undefined || account === undefined || region === undefined)
     throw new Error(`environment ${environment} has no pipeline, account or region in trimtab.config.json`);
   const role = (name: string): string => `arn:${partitionOf(region)}:iam::${account}:role/${name}`;
@@ -27,7 +29,7 @@ export function workflowOutputs({ environment, account, region, pipeline }: Depl
     account,
     region,
     'diff-role': role(DIFF_ROLE),
-    'deploy-role': role(roleName(environment, 'deploy')),
+    'deploy-role': role(roleName(jobEnvironment(config), 'deploy')),
     'smoke-role': role(roleName(environment, 'smoke')),
     'models-role': role(roleName(environment, 'models')),
   };

@@ -13,6 +13,12 @@ export const EnvironmentName = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,15}$/, 'an environment is 1 to 16 of a-z, 0-9 and -, and starts with a letter');
 
+/** How names of previews begin. No other environment of a configuration with previews has such a name. */
+export const PREVIEW_PREFIX = 'preview-';
+
+/** Whether an environment is called as previews are. */
+export const isPreviewName = (environment: string): boolean => environment.startsWith(PREVIEW_PREFIX);
+
 /** Versions count 1, 2, 3, … within a model. */
 export const VersionNumber = z.int().min(1).describe('Number of a version of the model.');
 export type VersionNumber = z.infer<typeof VersionNumber>;

@@ -34,6 +34,8 @@ export interface DataLakeProps {
   readonly captureRetention?: Duration;
   /** How long quarantined rows are kept. @default Duration.days(365) */
   readonly quarantineRetention?: Duration;
+  /** Delete the stores with all that is in them when their stack is deleted. @default false: they are retained */
+  readonly disposable?: boolean;
 }
 
 /**
@@ -74,6 +76,7 @@ export class DataLake extends Construct implements IDataLake {
       accessLogs: props.accessLogs,
       encryptionKey: props.encryptionKey,
       events: true,
+      disposable: props.disposable,
       lifecycleRules: [
         { noncurrentVersionExpiration: Duration.days(30) },
         { prefix: 'quarantine/', expiration: props.quarantineRetention ?? Duration.days(365) },
@@ -82,6 +85,7 @@ export class DataLake extends Construct implements IDataLake {
     this.captures = new EncryptedBucket(this, 'Captures', {
       accessLogs: props.accessLogs,
       encryptionKey: props.encryptionKey,
+      disposable: props.disposable,
       lifecycleRules: [{ expiration: props.captureRetention ?? Duration.days(90) }],
     });
   }

@@ -27,6 +27,8 @@ export interface EncryptedBucketProps {
   readonly objectLock?: ObjectLockRetention;
   /** When objects are deleted; incomplete uploads always are. @default objects are never deleted */
   readonly lifecycleRules?: LifecycleRule[];
+  /** Delete the bucket with all its objects when its stack is deleted. @default false: it is retained */
+  readonly disposable?: boolean;
 }
 
 /**
@@ -55,7 +57,8 @@ export class EncryptedBucket extends Bucket {
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
       versioned: props.versioned ?? false,
       ...(props.objectLock ? { objectLockEnabled: true, objectLockDefaultRetention: props.objectLock } : {}),
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: props.disposable ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
+      autoDeleteObjects: props.disposable ?? false,
       lifecycleRules: [{ abortIncompleteMultipartUploadAfter: Duration.days(7) }, ...(props.lifecycleRules ?? [])],
     });
     this.events = props.events ?? false;

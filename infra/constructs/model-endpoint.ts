@@ -67,6 +67,11 @@ export interface IModelEndpoint extends IConstruct {
 export interface ModelEndpointProps extends FunctionOptions {
   /** The registry whose releases are served. @default a new ModelRegistry, retained */
   readonly registry?: IModelRegistry;
+  /**
+   * Name of the environment of the registry that is created here, where none is given. Every registry of an account and
+   * region needs one of its own. @default dev
+   */
+  readonly environmentName?: string;
   /** Stores of captured predictions and ground truth. @default a new DataLake, retained */
   readonly lake?: IDataLake;
   /** Secret of personal fields. @default fields to be hashed or encrypted are not captured */
@@ -122,6 +127,18 @@ export interface ModelEndpointProps extends FunctionOptions {
 }
 
 const MINUTE = { period: Duration.minutes(1) };
+
+/** The registry that is given, or one of the endpoint's own. @throws Error when a given one is to be of another environment */
+function registryOf(
+  scope: Construct,
+  { registry, environmentName, encryptionKey }: ModelEndpointProps,
+): IModelRegistry {
+  if (registry === undefined) return new ModelRegistry(scope, 'Registry', { encryptionKey, environmentName });
+  if (environmentName === undefined || environmentName === registry.environmentName) return registry;
+  throw new Error(
+    `the registry is of environment ${registry.environmentName}, received environmentName '${environmentName}'`,
+  );
+}
 
 /** Where an API is: its domain, else the name that API Gateway gives. */
 function urlOf({ apiEndpoint }: HttpApi, domain: EndpointDomain | undefined): string {
@@ -183,7 +200,7 @@ export class ModelEndpoint extends Construct implements IModelEndpoint {
       webAclArn === undefined ? [] : firewallProblems(this, webAclArn, { authorizers: this.authorizers, domain });
     if (problems.length > 0) throw new Error(`${this.node.path}: ${problems.join('; ')}`);
     const firewall = webAclArn === undefined ? undefined : new EndpointFirewall(this, 'Firewall', encryptionKey);
-    this.registry = props.registry ?? new ModelRegistry(this, 'Registry', { encryptionKey });
+    this.registry = registryOf(this, props);
     this.lake = props.lake ?? new DataLake(this, 'Lake', { encryptionKey });
     this.function = new TrimtabFunction(this, 'Function', {
       ...functionOptions(props),

@@ -14,6 +14,7 @@ import { Construct } from 'constructs';
 import { EnvironmentName } from '../../core/model/names.ts';
 import { DEFAULT_ENVIRONMENT } from '../config.ts';
 import { allowActions, allowKey } from './allow.ts';
+import { keepApart } from './registries-apart.ts';
 import { WriteOnceBucket } from './write-once-bucket.ts';
 
 /** A model registry, created here or imported: the table of the ledger and the store of artifacts. */
@@ -57,13 +58,16 @@ export interface ModelRegistryProps {
   readonly encryptionKey?: IKey;
   /** How long S3 refuses to delete an artifact. @default Duration.days(365) */
   readonly artifactRetention?: Duration;
-  /** Protect the table against deletion. @default true */
+  /** Protect the table against deletion. @default true, unless the registry is disposable */
   readonly deletionProtection?: boolean;
   /**
    * Name of the environment: 1 to 16 of a-z, 0-9 and -. Metrics and alarms of all that shares the registry have it, so
-   * each registry of an account and region needs a name of its own. @default dev
+   * each registry of an account and region needs a name of its own; two of one app that have not are an error.
+   * @default dev
    */
   readonly environmentName?: string;
+  /** Delete table and artifacts when their stack is deleted. @default false: they are retained, artifacts locked */
+  readonly disposable?: boolean;
 }
 
 /**
@@ -159,8 +163,9 @@ export class ModelRegistry extends RegistryBase {
 
   constructor(scope: Construct, id: string, props: ModelRegistryProps = {}) {
     super(scope, id);
-    const { encryptionKey } = props;
+    const { encryptionKey, disposable = false } = props;
     this.environmentName = environmentNamed(props.environmentName);
+    keepApart(this);
     this.encryptionKey = encryptionKey;
     this.table = new TableV2(this, 'Table', {
       partitionKey: { name: 'pk', type: AttributeType.STRING },
@@ -169,8 +174,8 @@ export class ModelRegistry extends RegistryBase {
       encryption: TableEncryptionV2.awsManagedKey(),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       resourcePolicy: appendOnly(),
-      deletionProtection: props.deletionProtection ?? true,
-      removalPolicy: RemovalPolicy.RETAIN,
+      deletionProtection: props.deletionProtection ?? !disposable,
+      removalPolicy: disposable ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
     });
     // Set directly: the construct's own way does not work in a stack that knows no region.
     if (encryptionKey)
@@ -181,6 +186,7 @@ export class ModelRegistry extends RegistryBase {
       accessLogs: props.accessLogs,
       encryptionKey,
       retention: props.artifactRetention,
+      disposable,
     });
   }
 }

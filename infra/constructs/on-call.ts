@@ -90,8 +90,11 @@ export class OnCall extends Construct {
    * @param eventBus - the bus that the judge tells, where it is not the account's default one
    */
   hear(scope: Construct, environmentName: string, eventBus?: IEventBus): void {
+    // The first environment of a stack keeps the ids that it is deployed under.
+    const parts =
+      scope.node.tryFindChild('PersonNeeded') === undefined ? scope : new Construct(scope, `Hear-${environmentName}`);
     // A role rather than the topic's policy: the key lets services in under conditions that this one does not fulfil.
-    const role = new Role(scope, 'PersonNeededRole', {
+    const role = new Role(parts, 'PersonNeededRole', {
       assumedBy: new ServicePrincipal('events.amazonaws.com', {
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
       }),
@@ -100,7 +103,7 @@ export class OnCall extends Construct {
       allowActions(role, ['sns:Publish'], [topicArn]);
       allowKey(role, masterKey, 'sns', 'write');
     }
-    new Rule(scope, 'PersonNeeded', {
+    new Rule(parts, 'PersonNeeded', {
       ...(eventBus === undefined ? {} : { eventBus }),
       description: 'what the judge of releases asks a person in this environment',
       eventPattern: {
@@ -110,7 +113,7 @@ export class OnCall extends Construct {
       },
       targets: this.topics.map(
         ({ topicArn }, i) =>
-          new SnsTopic(Topic.fromTopicArn(scope, `PersonNeededTopic${i === 0 ? '' : i}`, topicArn), {
+          new SnsTopic(Topic.fromTopicArn(parts, `PersonNeededTopic${i === 0 ? '' : i}`, topicArn), {
             role: role.withoutPolicyUpdates(),
             message: RuleTargetInput.fromText(EventField.fromPath('$.detail.text')),
           }),

@@ -2,6 +2,7 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import { Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct, type IConstruct } from 'constructs';
+import { modelChoice } from '../dashboards/models.ts';
 import { overviewWidgets } from '../dashboards/overview.ts';
 import { dashboardUrl } from '../dashboards/widgets.ts';
 import type { IDataValidation } from './data-validation.ts';
@@ -16,7 +17,7 @@ import type { ITrimtabFunction } from './trimtab-function.ts';
 
 /** Props of {@link OverviewDashboard}. */
 export interface OverviewDashboardProps {
-  /** Names of the models. */
+  /** Names of the models that have a dashboard of their own; all that are registered are shown. */
   readonly models: readonly string[];
   /** The endpoint. */
   readonly endpoint: IModelEndpoint;
@@ -77,6 +78,7 @@ export class OverviewDashboard extends Construct {
     this.dashboard = new Dashboard(this, 'Dashboard', {
       dashboardName: overviewDashboardName(environment),
       defaultInterval: Duration.hours(6),
+      variables: [modelChoice(environment)],
       widgets: overviewWidgets({
         environment,
         models: models.map((name) => ({ name, url: dashboardUrl(region, modelDashboardName(environment, name)) })),

@@ -11,6 +11,8 @@ export interface WriteOnceBucketProps {
   readonly accessLogs?: IBucket;
   /** Customer-managed key of the objects. @default keys of S3 */
   readonly encryptionKey?: IKey;
+  /** Delete the bucket with all its objects when its stack is deleted. @default false: it is retained */
+  readonly disposable?: boolean;
   /** How long S3 refuses to delete an object (Object Lock, governance mode). @default Duration.days(365) */
   readonly retention?: Duration;
 }
@@ -33,11 +35,15 @@ export class WriteOnceBucket extends EncryptedBucket {
     super(scope, id, {
       ...props,
       versioned: true,
-      objectLock: ObjectLockRetention.governance(props.retention ?? Duration.days(365)),
+      ...(props.disposable
+        ? {}
+        : { objectLock: ObjectLockRetention.governance(props.retention ?? Duration.days(365)) }),
     });
     const objects = this.arnForObjects('*');
     // Uploads in parts and copies carry no such header when they begin, so they are refused as well.
     this.deny('WriteOnce', ['s3:PutObject'], objects, { Null: { 's3:if-none-match': 'true' } });
+    // What is thrown away with its stack is only written once.
+    if (props.disposable) return;
     this.deny(
       'NeverRemove',
       [

@@ -34,9 +34,6 @@ export function modelWidgets(
   { runbook, overview }: ModelDashboardLinks,
 ): IWidget[][] {
   const model = { environment, name };
-  const alarm = (metric: Parameters<typeof alarmLine>[1]) => alarmLine(definitions, metric);
-  const by = (metric: Parameters<typeof alarmLine>[1], statistic: string, variants = BOTH) =>
-    variants.map((variant) => variantLine(model, metric, variant, statistic));
   return [
     [
       textWidget(
@@ -46,6 +43,20 @@ export function modelWidgets(
       ),
     ],
     [new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms], width: WIDE, height: 3 })],
+    ...releaseGraphs(model, definitions),
+    row(confidenceGraphs(model, metrics.includes('Margin'))),
+    ...rows(occasionalGraphs(model, metrics)),
+    ...rows(businessGraphs(model, business)),
+  ];
+}
+
+/** Graphs of a model that has a release, whatever it is: errors, failures, latency, staleness; traffic; inputs and scores. */
+export function releaseGraphs(model: MetricOwner, definitions: readonly AlarmDefinition[] = []): IWidget[][] {
+  const { environment, name } = model;
+  const alarm = (metric: Parameters<typeof alarmLine>[1]) => alarmLine(definitions, metric);
+  const by = (metric: Parameters<typeof alarmLine>[1], statistic: string, variants = BOTH) =>
+    variants.map((variant) => variantLine(model, metric, variant, statistic));
+  return [
     [
       graphWidget('Is it wrong?', [...by('PredictionError', 'Average'), lateErrors(model)], {
         unit: 'share of decisions',
@@ -97,9 +108,6 @@ export function modelWidgets(
         width: 8,
       }),
     ],
-    row(confidenceGraphs(model, metrics.includes('Margin'))),
-    ...rows(occasionalGraphs(model, metrics)),
-    ...rows(businessGraphs(model, business)),
   ];
 }
 

@@ -13,9 +13,10 @@ import {
 import type { IAlias, IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
-import { NAMESPACE } from '../../core/observability/metric-names.ts';
+import { releaseGraphs } from './model.ts';
+import { CHOSEN_MODEL, championGraphs, judgeGraphs } from './models.ts';
 import { BAD, GOOD, PLAIN } from './palette.ts';
-import { graphWidget, textWidget, variantLine, WIDE } from './widgets.ts';
+import { graphWidget, textWidget, WIDE } from './widgets.ts';
 
 /** A function as the dashboard needs it: its metrics, its log, and the memory that its runs are billed by. */
 export interface DashboardFunction extends IFunction {
@@ -53,6 +54,7 @@ export interface DashboardJudge {
 /** What the overview dashboard shows. */
 export interface OverviewParts {
   readonly environment: string;
+  /** Models that have a dashboard of their own. */
   readonly models: readonly { readonly name: string; readonly url: string }[];
   readonly runbook: string;
   readonly alarms: readonly IAlarm[];
@@ -69,18 +71,20 @@ const FIVE = { period: Duration.minutes(5) };
 
 /** Widgets of the overview dashboard: callers and models first, then code, data and dead letters, cost last. */
 export function overviewWidgets(parts: OverviewParts): IWidget[][] {
-  const models = parts.models.map(({ name, url }) => `[${name}](${url})`).join(' · ');
+  const own = parts.models.map(({ name, url }) => `[${name}](${url})`).join(' · ');
+  const { environment } = parts;
   return [
     [
       textWidget(
-        `# Trimtab: ${parts.environment}\nAn alarm is red? [The runbook](${parts.runbook}) has a page for each. Models: ${models}. Is the installation sound? \`trimtab doctor --home aws\``,
+        `# Trimtab: ${parts.environment}\nAn alarm is red? [The runbook](${parts.runbook}) has a page for each. ${own === '' ? '' : `Dashboards of models: ${own}. `}Of any other that is registered, the rows behind the judge's show the one that is chosen above. Is the installation sound? \`trimtab doctor --home aws\``,
         2,
       ),
     ],
     [new AlarmStatusWidget({ title: 'Alarms of the machinery', alarms: [...parts.alarms], width: WIDE, height: 4 })],
     callers(parts),
-    champions(parts),
-    judge(parts),
+    championGraphs(environment),
+    judgeGraphs(environment, parts.judge.metricLooks({ label: 'looks at all models', color: GOOD })),
+    ...releaseGraphs({ environment, name: CHOSEN_MODEL }),
     code(parts),
     data(parts),
     failures(parts),
@@ -110,36 +114,6 @@ function callers({ endpoint }: OverviewParts): IWidget[] {
       ],
       { unit: 'ms', width: 8 },
     ),
-  ];
-}
-
-function champions({ environment, models }: OverviewParts): IWidget[] {
-  const each = (metric: 'PredictionError' | 'Rows' | 'Drift', statistic: string): IMetric[] =>
-    models.map(({ name }, i) =>
-      variantLine({ environment, name }, metric, 'champion', statistic).with({
-        label: name,
-        color: PLAIN[i % PLAIN.length]!,
-      }),
-    );
-  return [
-    graphWidget('Champions: wrong decisions', each('PredictionError', 'Average'), { unit: 'share', width: 8 }),
-    graphWidget('Champions: rows answered', each('Rows', 'Sum'), { unit: 'a minute', stacked: true, width: 8 }),
-    graphWidget('Champions: drifted features', each('Drift', 'Maximum'), { unit: 'share', width: 8 }),
-  ];
-}
-
-/** Series are searched for: a model that is registered later is there without a deployment. */
-function judge({ environment, judge: by }: OverviewParts): IWidget[] {
-  const asked = new MathExpression({
-    expression: `SEARCH('{${NAMESPACE},Environment,Model} MetricName="NeedsPerson" Environment="${environment}"', 'Maximum', 60)`,
-    usingMetrics: {},
-    label: '',
-    period: Duration.minutes(1),
-  });
-  const looks = by.metricLooks({ label: 'looks at all models', color: GOOD });
-  return [
-    graphWidget('Does a model need a person?', [asked], { unit: '0 or 1', max: 1, width: 12 }),
-    graphWidget('Does the judge look?', [looks], { unit: 'a minute', width: 12 }),
   ];
 }
 

@@ -10,6 +10,8 @@ import type { StatefulStack } from './stateful.ts';
 
 export interface AccessStackProps extends StackProps {
   readonly environment: string;
+  /** The environment on GitHub whose jobs may use it. */
+  readonly jobs: string;
   readonly pipeline: PipelineConfig;
   readonly stateful: StatefulStack;
   readonly serving: ServingStack;
@@ -23,9 +25,9 @@ export class AccessStack extends Stack {
   readonly models: GitHubRole;
 
   constructor(scope: Construct, id: string, props: AccessStackProps) {
-    const { environment, pipeline, stateful, serving, ...rest } = props;
+    const { environment, jobs, pipeline, stateful, serving, ...rest } = props;
     super(scope, id, rest);
-    const job = `environment:${environment}` as const;
+    const job = `environment:${jobs}` as const;
     this.smoke = new GitHubRole(this, 'Smoke', {
       pipeline,
       job,

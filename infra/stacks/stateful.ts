@@ -30,7 +30,8 @@ export class StatefulStack extends Stack {
   readonly eventBus: IEventBus | undefined;
 
   constructor(scope: Construct, id: string, { config, ...props }: StatefulStackProps) {
-    super(scope, id, { ...props, terminationProtection: true });
+    const disposable = config.preview;
+    super(scope, id, { ...props, terminationProtection: !disposable });
     this.encryptionKey =
       config.encryptionKeyArn === undefined
         ? new DataKey(this, 'DataKey', { alias: `trimtab-${config.environment}` })
@@ -41,13 +42,15 @@ export class StatefulStack extends Stack {
     // S3 does not deliver logs into a bucket with a key of KMS.
     const accessLogs = new EncryptedBucket(this, 'AccessLogs', {
       lifecycleRules: [{ expiration: Duration.days(365) }],
+      disposable,
     });
     this.registry = new ModelRegistry(this, 'Registry', {
       accessLogs,
       encryptionKey,
       environmentName: config.environment,
+      disposable,
     });
-    this.lake = new DataLake(this, 'Lake', { accessLogs, encryptionKey });
+    this.lake = new DataLake(this, 'Lake', { accessLogs, encryptionKey, disposable });
     this.onCall = new OnCall(this, 'OnCall', {
       email: config.alarmEmail,
       okActions: config.alarmOkActions,

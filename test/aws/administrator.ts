@@ -6,7 +6,7 @@ import { CreateAccessKeyCommand, CreateUserCommand, IAMClient, PutUserPolicyComm
  */
 export async function becomeAdministrator(): Promise<void> {
   const iam = new IAMClient({});
-  const UserName = 'administrator';
+  const UserName = `administrator-${process.pid}`;
   const everything = { Effect: 'Allow', Action: '*', Resource: '*' };
   await iam.send(new CreateUserCommand({ UserName }));
   await iam.send(

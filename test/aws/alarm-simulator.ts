@@ -8,7 +8,7 @@ import type { Clients } from './clients.ts';
 import { route } from './event-router.ts';
 
 /**
- * Evaluates the deployed alarms of models as CloudWatch does, from the metrics that are there, sets their states, and
+ * Evaluates an environment's deployed alarms as CloudWatch does, from the metrics that are there, sets their states, and
  * tells the bus. The emulator evaluates alarms too, but over all dimensions of a metric at once, so that no variant can
  * be told from another; and it tells the bus nothing.
  */
@@ -27,7 +27,7 @@ export class AlarmSimulator {
     for await (const { MetricAlarms = [] } of found)
       for (const alarm of MetricAlarms) {
         const definition = definitionOf(alarm) ?? this.#paging.find(({ name }) => name === alarm.AlarmName);
-        if (definition === undefined) continue;
+        if (definition?.dimensions.Environment !== this.home.metrics.environment) continue;
         const before = this.#states.get(definition.name) ?? 'INSUFFICIENT_DATA';
         const found = await alarmState(this.home, definition, now, before);
         const { state, reason } = found;

@@ -2,11 +2,9 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import os from 'node:os';
 import path from 'node:path';
 import { DescribeStackResourcesCommand } from '@aws-sdk/client-cloudformation';
-import { PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { GetFunctionConfigurationCommand, InvokeCommand } from '@aws-sdk/client-lambda';
 import { GetScheduleCommand, UpdateScheduleCommand } from '@aws-sdk/client-scheduler';
 import { Manifest } from '../../core/manifest/manifest.ts';
-import { NAMESPACE } from '../../core/observability/metric-names.ts';
 import type { Entry } from '../../core/registry/ledger.ts';
 import { Caller } from '../../demo/client.ts';
 import { type Flight, readFlights } from '../../demo/flights.ts';
@@ -21,11 +19,12 @@ import { ACCOUNT, Deployment, ENVIRONMENT, REGION, STACKS, trimtab } from './dep
 import { errorLogs } from './error-logs.ts';
 import { EventTap } from './event-tap.ts';
 import { LogForwarder } from './log-forwarder.ts';
+import { putSamples } from './samples.ts';
 
 export const MODEL = 'flight-delay';
-const EXAMPLE = 'models/flight-delay';
+export const EXAMPLE = 'models/flight-delay';
 /** The example's alarms look at periods of ten seconds; on a slow machine, what is simulated here takes as long by itself. */
-const PERIOD_SECONDS = 30;
+export const PERIOD_SECONDS = 30;
 
 /** The deployed app, and all that its user and this test hold in their hands. */
 export class DeployedFixture {
@@ -145,25 +144,16 @@ export class DeployedFixture {
     await this.#invoke(await this.functionNamed('Monitoring', 'RollbackAdvance'));
   }
 
-  /**
-   * Samples of a 0/1 metric of the champion, as its log lines would bring them: of now, for an alarm says nothing of a
-   * release that is younger than what it was evaluated by.
-   */
+  /** Samples of a 0/1 metric of the champion, of now. */
   async champion(metric: 'Failure' | 'PredictionError', version: number, mean: number): Promise<void> {
-    const common = { Environment: ENVIRONMENT, Model: MODEL };
-    const Timestamp = new Date();
-    const StatisticValues = { SampleCount: 5_000, Sum: 5_000 * mean, Minimum: 0, Maximum: 1 };
-    const MetricData = [
-      { ...common, Variant: 'champion' },
-      { ...common, Version: String(version) },
-    ].map((dimensions) => ({
-      MetricName: metric,
-      Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
-      Timestamp,
-      StorageResolution: 1,
-      StatisticValues,
-    }));
-    await this.clients.cloudwatch.send(new PutMetricDataCommand({ Namespace: NAMESPACE, MetricData }));
+    await putSamples(this.clients, {
+      environment: ENVIRONMENT,
+      model: MODEL,
+      variant: 'champion',
+      version,
+      metric,
+      mean,
+    });
   }
 
   /** For whoever has to find out why a step failed. */
@@ -174,11 +164,12 @@ export class DeployedFixture {
   }
 }
 
-/** A copy of a model folder whose alarms have periods of another length. @returns the copy */
-function watchedEvery(periodSeconds: number, from: string, to: string): string {
+/** A copy of a model folder whose alarms have periods of another length, maybe under another name. @returns the copy */
+export function watchedEvery(periodSeconds: number, from: string, to: string, name?: string): string {
   cpSync(from, to, { recursive: true });
   const file = path.join(to, 'model.json');
-  const manifest = JSON.parse(readFileSync(file, 'utf8')) as { monitoring: object };
-  writeFileSync(file, JSON.stringify({ ...manifest, monitoring: { ...manifest.monitoring, periodSeconds } }));
+  const manifest = JSON.parse(readFileSync(file, 'utf8')) as { name: string; monitoring: object };
+  const monitoring = { ...manifest.monitoring, periodSeconds };
+  writeFileSync(file, JSON.stringify({ ...manifest, name: name ?? manifest.name, monitoring }));
   return to;
 }

@@ -53,18 +53,23 @@ export class Deployment {
     };
   }
 
-  /**
-   * The endpoint's address. The emulator serves an API below a path, too: nothing here resolves host names such as
-   * the one in the stack's output.
-   */
+  /** The endpoint's address. */
   get url(): string {
-    const id = /^https:\/\/([^.]+)\./.exec(this.outputs.Url!)?.[1];
-    return `${process.env.AWS_ENDPOINT_URL}/_aws/execute-api/${id}/$default`;
+    return belowPath(this.outputs.Url!);
   }
 
   close(): void {
     rmSync(this.#folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * An API's address by its address on AWS. The emulator serves an API below a path, too: nothing here resolves host names
+ * such as the one in the stack's output.
+ */
+export function belowPath(url: string): string {
+  const id = /^https:\/\/([^.]+)\./.exec(url)?.[1];
+  return `${process.env.AWS_ENDPOINT_URL}/_aws/execute-api/${id}/$default`;
 }
 
 /** Runs `trimtab` as a user does: a process of its own, with nothing but the environment. */

@@ -71,7 +71,8 @@ describe('the workflows', () => {
         file,
       ).toEqual([]);
     // A fork's pull request gets no token from GitHub; the job that wants one does not begin.
-    expect(workflow('pull-request').jobs.diff!.if).toContain('head.repo.full_name == github.repository');
+    for (const job of [workflow('pull-request').jobs.diff!, workflow('preview').jobs.assembly!])
+      expect(job.if).toContain('head.repo.full_name == github.repository');
   });
 
   it('take on the role that only looks up for pull requests, and name no environment there', () => {
@@ -87,7 +88,7 @@ describe('the workflows', () => {
 
   it('deploy only what was downloaded, checked by its digest, and neither build nor synthesize', () => {
     const deploying = jobs.filter(([, job]) => job.steps?.some(({ run }) => /\bcdk deploy\b/.test(run ?? '')));
-    expect(deploying.map(([name]) => name)).toEqual(['deploy/deploy']);
+    expect(deploying.map(([name]) => name)).toEqual(['deploy/deploy', 'preview/preview']);
     const [, { steps = [], environment, concurrency }] = deploying[0]!;
     const at = (what: RegExp): number => steps.findIndex(({ run, uses }) => what.test(run ?? uses ?? ''));
     const order = [
@@ -106,6 +107,25 @@ describe('the workflows', () => {
     for (const { run } of steps) expect(run ?? '').not.toMatch(/\bsynth\b|npm run build/);
     expect(environment).toBe(expression('inputs.environment'));
     expect(concurrency).toEqual({ group: `deploy-${expression('inputs.environment')}`, 'cancel-in-progress': false });
+  });
+
+  it('deploy a preview by what main has, from an assembly that was made without a token, and destroy it', () => {
+    const { assembly, preview } = workflow('preview').jobs;
+    expect(assembly!.permissions).toEqual({ contents: 'read' });
+    expect([preview!.needs, preview!.environment]).toEqual(['assembly', 'preview']);
+    const { steps = [] } = preview!;
+    const at = (what: RegExp): number => steps.findIndex(({ run, uses }) => what.test(run ?? uses ?? ''));
+    expect(steps[at(/checkout@/)]!.with!.ref).toBe(expression('github.event.pull_request.base.sha'));
+    for (const { run } of steps) expect(run ?? '').not.toMatch(/\bsynth\b|npm run build/);
+    const order = [/checkout@/, /npm ci/, /sha256sum --check/, /configure-aws/, /cdk deploy/, /cdk destroy/].map(at);
+    expect(order.every((place, i) => place > (order[i - 1] ?? -1))).toBe(true);
+    const conditions = [steps[order[4]!]!.if, steps[order[5]!]!.if];
+    expect(conditions).toEqual([
+      "github.event.action != 'closed' && github.event.action != 'unlabeled'",
+      "github.event.action == 'closed' || github.event.action == 'unlabeled'",
+    ]);
+    for (const place of order.slice(4))
+      expect(steps[place]!.run).toMatch(/--app cdk\.out --build "" .*"Trimtab-\$ENVIRONMENT-\*"$/);
   });
 
   it('bring one assembly from one synthesis to staging and then to production', () => {

@@ -84,7 +84,7 @@ describe('the configuration', () => {
     [
       'one of several without a place',
       { environments: { staging: STAGING, prod: {} } },
-      /environments\.prod: has no account/,
+      /environments\.prod: has no account; of several environments each names both, or none names either/,
     ],
     [
       'one that goes by the pattern of another’s stacks',
@@ -99,6 +99,14 @@ describe('the configuration', () => {
   ])('refuses %s', (_, raw, message) => {
     expect(() => parseEnvironments(raw)).toThrow(ConfigError);
     expect(() => parseEnvironments(raw)).toThrow(message);
+  });
+
+  it('takes environments side by side that name no place: all are where the command line points', () => {
+    const configs = parseEnvironments({ environments: { dev: {}, staging: { endpoint: { memoryMb: 3_538 } } } });
+    expect(configs.map(({ environment, account, region }) => [environment, account, region])).toEqual([
+      ['dev', undefined, undefined],
+      ['staging', undefined, undefined],
+    ]);
   });
 
   it('takes names of which one begins with another, but not as its stacks do', () => {

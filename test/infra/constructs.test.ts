@@ -11,6 +11,7 @@ import { DataValidation } from '../../infra/constructs/data-validation.ts';
 import { ModelEndpoint } from '../../infra/constructs/model-endpoint.ts';
 import { ModelMonitoring } from '../../infra/constructs/model-monitoring.ts';
 import { ModelRegistry } from '../../infra/constructs/model-registry.ts';
+import { OnCall } from '../../infra/constructs/on-call.ts';
 import { RollbackController } from '../../infra/constructs/rollback-controller.ts';
 import { deployedModel } from '../../infra/model-folder.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
@@ -91,6 +92,43 @@ describe('the constructs in somebody else’s stack', () => {
     expect(() => endpoint.metricModel('Latency', 'flight-delay', 'chalenger')).toThrow(
       "a variant is one of champion, challenger, shadow, received 'chalenger'",
     );
+  });
+
+  it('lets two endpoints of one stack have registries of their own, under names of their own', () => {
+    const stack = stackOf();
+    const names = ['left', 'right'];
+    for (const environmentName of names) {
+      const endpoint = new ModelEndpoint(stack, `Endpoint-${environmentName}`, { environmentName });
+      new RollbackController(stack, `Rollback-${environmentName}`, { endpoint });
+      const models = [deployedModel('models/flight-delay/v1')];
+      new ModelMonitoring(stack, `Monitoring-${environmentName}`, { registry: endpoint.registry, models });
+      new OnCall(stack, `OnCall-${environmentName}`).hear(stack, environmentName);
+    }
+    const template = Template.fromStack(stack);
+    const alarms = Object.values(template.findResources('AWS::CloudWatch::Alarm')).map((a) => a.Properties.AlarmName);
+    expect(new Set(alarms).size).toBe(alarms.length);
+    const rules = Object.values(template.findResources('AWS::Events::Rule')).map(
+      (r) => r.Properties.EventPattern.detail,
+    );
+    expect(rules.flatMap(({ alarmName }) => alarmName ?? [])).toEqual(names.map((n) => ({ prefix: `trimtab.${n}.` })));
+    expect(rules.flatMap(({ environment }) => environment ?? [])).toEqual(names);
+  });
+
+  it('refuses two registries of one name in one account and region, and warns where that is not known', () => {
+    const stack = stackOf();
+    new ModelEndpoint(stack, 'One');
+    const second = () => new ModelRegistry(stack, 'Two');
+    expect(second).toThrow('Models/One/Registry and Models/Two are both of environment dev');
+    const app = stack.node.root as App;
+    const elsewhere = new Stack(app, 'Elsewhere', { env: { account: '123456789012', region: 'eu-west-1' } });
+    new ModelRegistry(elsewhere, 'Registry');
+    const nowhere = new Stack(app, 'Nowhere');
+    new ModelRegistry(nowhere, 'Registry');
+    const warned = Annotations.fromStack(nowhere).findWarning('/Nowhere/Registry', Match.stringLikeRegexp('maybe'));
+    expect(warned.map(({ entry }) => String(entry.data))).toHaveLength(2);
+    const registry = new ModelRegistry(stackOf(), 'Registry', { environmentName: 'prod' });
+    const named = () => new ModelEndpoint(Stack.of(registry), 'Endpoint', { registry, environmentName: 'dev' });
+    expect(named).toThrow("of environment prod, received environmentName 'dev'");
   });
 
   it('serves from a registry and stores of another app, known by their names', () => {

@@ -14,29 +14,70 @@ interface Widget {
   readonly properties: any;
 }
 
+interface Body {
+  readonly widgets: Widget[];
+  readonly variables?: readonly Readonly<Record<string, unknown>>[];
+}
+
 /** The body as CloudWatch gets it, with what is known only at deployment as `<Name>`. */
-function body(dashboard: { Properties: { DashboardBody: unknown } }): Widget[] {
+function body(dashboard: { Properties: { DashboardBody: unknown } }): Body {
   const resolve = (part: unknown): string => {
     if (typeof part === 'string') return part;
     const [[name, value]] = Object.entries(part as Record<string, unknown>) as [[string, unknown]];
     if (name === 'Fn::Join') return ((value as [string, unknown[]])[1] ?? []).map(resolve).join('');
     return `<${JSON.stringify(value).replace(/\W/g, '')}>`;
   };
-  return (JSON.parse(resolve(dashboard.Properties.DashboardBody)) as { widgets: Widget[] }).widgets;
+  return JSON.parse(resolve(dashboard.Properties.DashboardBody)) as Body;
 }
 
 describe('dashboards', () => {
   const deployed = deployment({ runbookUrl: 'https://runbook.example.com' });
-  const dashboards = new Map(
+  const bodies = new Map(
     deployed
       .filter(({ Type }) => Type === 'AWS::CloudWatch::Dashboard')
       .map((d) => [d.Properties.DashboardName as string, body(d as never)]),
   );
+  const dashboards = new Map([...bodies].map(([name, { widgets }]) => [name, widgets]));
   const model = dashboards.get('trimtab_dev_flight-delay')!;
   const overview = dashboards.get('trimtab_dev')!;
 
   it('are one of each model and one of everything', () => {
     expect([...dashboards.keys()].sort()).toEqual(['trimtab_dev', 'trimtab_dev_flight-delay']);
+  });
+
+  it('list what is registered, not what was deployed: graphs of all models search, and one of them can be chosen', () => {
+    const { variables = [] } = bodies.get('trimtab_dev')!;
+    expect(variables).toEqual([
+      {
+        id: 'model',
+        label: 'Model',
+        type: 'pattern',
+        inputType: 'select',
+        pattern: 'CHOSEN_MODEL',
+        defaultValue: '__FIRST',
+        search: '{Trimtab,Environment,Model} MetricName="NeedsPerson" Environment="dev"',
+        populateFrom: 'Model',
+      },
+    ]);
+    const titled = (title: string) => overview.filter(({ properties }) => String(properties.title).startsWith(title));
+    expect(titled('Champions: ')).toHaveLength(3);
+    for (const { properties } of titled('Champions: '))
+      expect(properties.metrics).toEqual([
+        [expect.objectContaining({ expression: expect.stringMatching(/^SEARCH\(.* Variant="champion"/) })],
+      ]);
+    // What the dashboard of a model shows of its release.
+    const shown = (widgets: readonly Widget[]) => new Set(widgets.map(({ properties }) => properties.title));
+    for (const title of [
+      'Is it wrong?',
+      'Is it failing?',
+      'Is it slow?',
+      'Who answers? By version',
+      'Has the world moved?',
+    ])
+      for (const widgets of [model, overview]) expect(shown(widgets)).toContain(title);
+    const graphs = overview.filter(({ type }) => type === 'metric');
+    expect(JSON.stringify(graphs)).not.toContain('flight-delay');
+    expect(JSON.stringify(graphs).match(/CHOSEN_MODEL/g)!.length).toBeGreaterThan(10);
   });
 
   it.each([...dashboards])('%s begins with what it is, links that lead on, and its alarms', (_, widgets) => {

@@ -39,11 +39,11 @@ export function seriesIn(text: string): Series[] {
   );
 }
 
-/** Every look at our metrics of the alarms and dashboards among resources. */
-export const readsOf = (resources: readonly Resource[]): Read[] =>
+/** Every look at our metrics of the alarms and dashboards among resources. @param chosen the model that is chosen on them */
+export const readsOf = (resources: readonly Resource[], chosen: string): Read[] =>
   resources.flatMap(({ Type, Properties }) => {
     if (Type === 'AWS::CloudWatch::Alarm') return alarmReads(Properties);
-    if (Type === 'AWS::CloudWatch::Dashboard') return widgetsOf(Properties.DashboardBody).flatMap(widgetReads);
+    if (Type === 'AWS::CloudWatch::Dashboard') return widgetsOf(Properties.DashboardBody, chosen).flatMap(widgetReads);
     return [];
   });
 
@@ -62,14 +62,22 @@ interface Widget {
   readonly properties: { readonly metrics?: readonly (readonly unknown[])[] };
 }
 
+interface Body {
+  readonly widgets: readonly Widget[];
+  readonly variables?: readonly { readonly pattern: string }[];
+}
+
 /** The body as CloudWatch gets it; what is known only at deployment is left out. */
-function widgetsOf(body: unknown): Widget[] {
+function widgetsOf(body: unknown, chosen: string): Widget[] {
   const resolve = (part: unknown): string => {
     if (typeof part === 'string') return part;
     const [[name, value]] = Object.entries(part as Record<string, unknown>) as [[string, unknown]];
     return name === 'Fn::Join' ? (value as [string, unknown[]])[1].map(resolve).join('') : '<token>';
   };
-  return (JSON.parse(resolve(body)) as { widgets: Widget[] }).widgets;
+  const { widgets, variables = [] } = JSON.parse(resolve(body)) as Body;
+  // As CloudWatch does for whoever has chosen.
+  const shown = variables.reduce((text, { pattern }) => text.replaceAll(pattern, chosen), JSON.stringify(widgets));
+  return JSON.parse(shown) as Widget[];
 }
 
 function widgetReads({ properties: { metrics = [] } }: Widget): Read[] {

@@ -82,7 +82,10 @@ describe('metrics in CloudWatch', () => {
     await home.close();
     fileReaders = new Map();
     const all = synthesized((app) => addTrimtab(app, DeploymentConfig.parse({ models: [folder] })));
-    for (const { by, metric, dimensions } of readsOf(all.resources.map(([, resource]) => resource))) {
+    for (const { by, metric, dimensions } of readsOf(
+      all.resources.map(([, resource]) => resource),
+      'm',
+    )) {
       const { Environment, Model, ...rest } = dimensions;
       const dimension = Object.keys(rest)[0];
       if (metric === BOOKKEEPING_METRIC) addReader(bookkeepingReaders, metric, 'all', by);

@@ -85,7 +85,7 @@ describe('two environments in one account and region', () => {
   });
 
   it.each(NAMES)('look at their own metrics alone, in alarms, graphs and expressions (%s)', (environment) => {
-    const reads = readsOf(of(environment));
+    const reads = readsOf(of(environment), SHARED);
     expect(reads.filter(({ by }) => by === 'alarm').length).toBeGreaterThan(15);
     expect(reads.filter(({ by }) => by === 'dashboard').length).toBeGreaterThan(30);
     expect(reads.filter(({ expression }) => expression !== undefined).length).toBeGreaterThanOrEqual(2);

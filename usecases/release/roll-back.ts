@@ -3,6 +3,7 @@ import type { AlarmTransition } from '../../core/alarms/alarm.ts';
 import { ReleaseConflictError } from '../../core/registry/errors.ts';
 import type { Cause, Entry } from '../../core/registry/ledger.ts';
 import type { EndpointProbe, Home } from '../../platform/ports.ts';
+import { readEntriesSince } from '../registry/read-history.ts';
 import { Registry } from '../registry/registry.ts';
 import { definitionsIn } from './alarm-definitions.ts';
 import { pageIfAsked, readAsked } from './ask-person.ts';
@@ -26,8 +27,7 @@ const CLOCKS_DIFFER_MS = 3_600_000;
  * until the endpoint follows. It is idempotent: a transition that the ledger has an entry for gets no second one.
  *
  * @returns the entry that answers the alarm, now or from before; undefined when there is nothing new to say
- * @throws UnknownVersionError when there is no such model
- * @throws UnknownAlarmError when the model has no such alarm
+ * @throws ForeignAlarmError when the alarm is of no model of this registry
  */
 export async function rollBack(
   home: Home,
@@ -40,18 +40,18 @@ export async function rollBack(
   for (let attempt = 1; ; attempt++) {
     const now = home.clock.now();
     const from = Math.min(Date.parse(alarm.at) - CLOCKS_DIFFER_MS, now.getTime() - AGAIN_MS);
-    const entries = await registry.entriesSince(alarm.model, new Date(from));
+    const entries = await readEntriesSince(home.ledger, alarm.model, new Date(from));
+    if (entries.length === 0) throw new ForeignAlarmError(alarm.alarm, `no model is named ${alarm.model}`);
     // A repeat costs no look at the metrics: of a storm, most are.
     const before = answerTo(cause, entries);
     if (before) return verified(before);
     const state = entries.at(-1)!.state;
     const { definitions, baselineErrorRate } = await definitionsIn(home, alarm.model, state);
     const definition = definitions.find(({ name }) => name === alarm.alarm);
-    if (!definition)
-      throw new UnknownAlarmError(
-        alarm.alarm,
-        definitions.map(({ name }) => name),
-      );
+    if (!definition) {
+      const known = definitions.map(({ name }) => name).join(', ') || 'none';
+      throw new ForeignAlarmError(alarm.alarm, `the alarms of ${alarm.model} are: ${known}`);
+    }
     const { model, evaluated: window } = alarm;
     const evaluated = new Map(window === undefined ? [] : [[alarm.alarm, window]]);
     // What was before the traffic changed hands says nothing of the release; the judge is awake all the same.
@@ -94,13 +94,16 @@ export async function rollBack(
 const answerTo = ({ alarm, at }: Cause, entries: readonly Entry[]): Entry | undefined =>
   entries.find(({ cause }) => cause?.alarm === alarm && cause.at === at);
 
-/** The model has no alarm of that name. */
-export class UnknownAlarmError extends Error {
-  override readonly name = 'UnknownAlarmError';
+/**
+ * An alarm that this registry knows nothing of: of another registry, of a model that is not registered yet, or one that
+ * the model's manifest does not define any more. To ask again would not help.
+ */
+export class ForeignAlarmError extends Error {
+  override readonly name = 'ForeignAlarmError';
   constructor(
     readonly alarm: string,
-    readonly known: readonly string[],
+    readonly why: string,
   ) {
-    super(`no alarm is named ${alarm}; there are: ${known.join(', ') || 'none'}`);
+    super(`${alarm} is no alarm of this registry: ${why}`);
   }
 }

@@ -1,3 +1,4 @@
+import { isPreviewName } from '../../../core/model/names.ts';
 import type { TableFacts } from '../../../platform/aws/inspection.ts';
 import { type DoctorCheck, fail, ok, skipped, warn } from '../check.ts';
 import type { Finding } from '../doctor-view.ts';
@@ -11,13 +12,13 @@ const DEPLOY = '`cdk deploy` of the stateful stack sets it; who took it off?';
 /** The ledger's table is there and cannot be lost. */
 export const ledgerTableCheck: DoctorCheck<DeployedContext> = {
   name: 'table',
-  async look({ inspection, names }) {
-    return checkTable(names.TRIMTAB_TABLE, await inspection.table(names.TRIMTAB_TABLE));
+  async look({ inspection, names, environment }) {
+    return checkTable(names.TRIMTAB_TABLE, await inspection.table(names.TRIMTAB_TABLE), isPreviewName(environment));
   },
 };
 
-/** @param name of the table */
-export function checkTable(name: string, facts: TableFacts): Finding[] {
+/** @param name of the table @param preview whether it may be lost with its stack */
+export function checkTable(name: string, facts: TableFacts, preview: boolean): Finding[] {
   const of = (what: string): string => `table ${what}`;
   return [
     facts.status === 'ACTIVE'
@@ -38,8 +39,8 @@ export function checkTable(name: string, facts: TableFacts): Finding[] {
     facts.pointInTimeRecovery
       ? ok(of('recovery'), 'to any second of the last 35 days')
       : fail(of('recovery'), 'off', { expected: 'point-in-time recovery', remedy: DEPLOY }),
-    facts.deletionProtection
-      ? ok(of('deletion protection'), 'on')
+    facts.deletionProtection || preview
+      ? ok(of('deletion protection'), facts.deletionProtection ? 'on' : 'off: a preview goes with its stacks')
       : fail(of('deletion protection'), 'off', { expected: 'on', remedy: DEPLOY }),
     skew(facts.skewMs),
   ];

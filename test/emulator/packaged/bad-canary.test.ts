@@ -112,6 +112,14 @@ describeOnLambda('the packaged functions that keep a model on course', () => {
     // The same transition again, as EventBridge may send it.
     expect(await environment.invoke(fresh)).toMatchObject({ value: (answered as { value: unknown }).value });
     expect((await kinds()).filter((kind) => kind === 'canary-aborted')).toHaveLength(1);
+    // Neither is an error, which would be tried again, become a dead letter and page.
+    for (const stranger of [
+      'trimtab.dev.somebody-elses.champion.Failure',
+      'trimtab.prod.flight-delay.champion.Failure',
+    ]) {
+      fresh.detail.alarmName = stranger;
+      expect(await environment.invoke(fresh)).toMatchObject({ kind: 'result', value: { answered: null } });
+    }
     expect(environment.highWaterMb).toBeLessThan(rollback.memoryMb / 2);
   }, 60_000);
 

@@ -298,8 +298,18 @@ describe('rollBack', () => {
     ]);
   });
 
-  it('refuses an alarm that is none of the model', async () => {
-    await expect(answer(alarm('shadow'))).rejects.toThrow('no alarm is named trimtab.local.m.shadow.Failure');
+  it('knows an alarm that is none of the model, and one of a model that is not registered, for foreign', async () => {
+    const before = await fixture.kinds();
+    const foreign = (transition: AlarmTransition, why: string) =>
+      expect(answer(transition)).rejects.toThrow(
+        expect.objectContaining({ name: 'ForeignAlarmError', message: expect.stringContaining(why) }),
+      );
+    await foreign(
+      alarm('shadow'),
+      'trimtab.local.m.shadow.Failure is no alarm of this registry: the alarms of m are: ',
+    );
+    await foreign({ ...alarm(), model: 'n' }, 'no model is named n');
+    expect(await fixture.kinds()).toEqual(before);
   });
 
   describe('advanceRollouts', () => {
