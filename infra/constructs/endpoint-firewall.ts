@@ -1,4 +1,4 @@
-import { ArnFormat, Fn, Stack, Token, Validations } from 'aws-cdk-lib';
+import { ArnFormat, Fn, Stack, Token } from 'aws-cdk-lib';
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import {
   AllowedMethods,
@@ -16,6 +16,7 @@ import { CloudFrontTarget } from 'aws-cdk-lib/aws-route53-targets';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { WEB_ACL } from '../surroundings/base-path.ts';
+import { acknowledge } from './acknowledge.ts';
 import type { EndpointAuthorizers } from './endpoint-authorizers.ts';
 import type { EndpointDomain } from './endpoint-domain.ts';
 
@@ -45,10 +46,11 @@ export class EndpointFirewall extends Construct {
       // By its ARN alone, or the CDK would write statements of its own into the key's policy.
       encryptionKey: encryptionKey && Key.fromKeyArn(this, 'Key', encryptionKey.keyArn),
     });
-    Validations.of(this.secret).acknowledge({
-      id: 'AwsSolutions::AwsSolutions-SMG4',
-      reason: 'CloudFront learns of another secret by a deployment only: until then all requests would be refused',
-    });
+    acknowledge(
+      this.secret,
+      'AwsSolutions-SMG4',
+      'CloudFront learns of another secret by a deployment only: until then all requests would be refused',
+    );
   }
 
   /** Puts the distribution in front of the API. @returns its address */
@@ -77,7 +79,7 @@ export class EndpointFirewall extends Construct {
         target: RecordTarget.fromAlias(new CloudFrontTarget(distribution)),
       });
     for (const [rule, reason] of Object.entries(ACKNOWLEDGED))
-      Validations.of(distribution).acknowledge({ id: `AwsSolutions::AwsSolutions-${rule}`, reason });
+      acknowledge(distribution, `AwsSolutions-${rule}`, reason);
     return `https://${domain?.domainName ?? distribution.distributionDomainName}`;
   }
 }

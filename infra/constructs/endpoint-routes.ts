@@ -1,4 +1,3 @@
-import { Validations } from 'aws-cdk-lib';
 import {
   type HttpApi,
   HttpMethod,
@@ -8,6 +7,7 @@ import {
   HttpRouteKey,
   type IHttpRouteAuthorizer,
 } from 'aws-cdk-lib/aws-apigatewayv2';
+import { acknowledge } from './acknowledge.ts';
 import type { EndpointAuthorizers } from './endpoint-authorizers.ts';
 
 /** What the routes of an endpoint are made of. */
@@ -51,5 +51,5 @@ export function addEndpointRoutes(api: HttpApi, { integration, authorizers, ...o
 }
 
 function acknowledgeOpen(route: HttpRoute, why: keyof typeof OPEN): void {
-  Validations.of(route).acknowledge({ id: 'AwsSolutions::AwsSolutions-APIG4', reason: OPEN[why] });
+  acknowledge(route, 'AwsSolutions-APIG4', OPEN[why]);
 }
