@@ -12,6 +12,7 @@ import { addBaseline } from './commands/baseline.ts';
 import { addCompare } from './commands/compare.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addContract } from './commands/contract.ts';
+import { addCopy } from './commands/copy.ts';
 import { addCost } from './commands/cost.ts';
 import { addDecrypt } from './commands/decrypt.ts';
 import { addDoctor } from './commands/doctor.ts';
@@ -78,6 +79,7 @@ const ADDITIONS: readonly AddCommand[] = [
   addDrift,
   addQuality,
   addCompare,
+  addCopy,
   addPredict,
   addExplain,
   addTruth,

@@ -12,6 +12,7 @@ import { CompareView } from '../usecases/quality/compare-view.ts';
 import { QualityView } from '../usecases/quality/quality-view.ts';
 import { RowsExportView, RowsListView, RowsReturnView, RowsView } from '../usecases/quarantine/rows-view.ts';
 import { ContractDiffView } from '../usecases/registry/contract-diff.ts';
+import { CopyView } from '../usecases/registry/copy-view.ts';
 import { AnchorView, HistoryAtView, HistoryView, VerificationView } from '../usecases/registry/history-view.ts';
 import { RegistrationView } from '../usecases/registry/registration-view.ts';
 import { StatusView } from '../usecases/release/status-view.ts';
@@ -45,6 +46,7 @@ export const COMMAND_VIEWS: Readonly<Record<string, View>> = {
   baseline: view('baseline-made', RemadeBaselineView, 'the baseline that was made anew'),
   'contract diff': view('contract-diff', ContractDiffView, 'what differs between two contracts'),
   register: view('registration', RegistrationView, 'the version that was registered'),
+  copy: view('copy', CopyView, 'the version that was copied, and what its source says of it'),
   approve: entry,
   reject: entry,
   release: entry,

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Command as Program } from 'commander';
 import { DEFAULT_HOME } from '../../platform/home.ts';
+import { folderOfHome } from '../../platform/home-name.ts';
 import { REPORT_INDEX } from '../../usecases/reports/announce-report.ts';
 import { type GlobalOptions, type Io, logTo, printLine } from '../context.ts';
 import { type Marker, markerOf } from '../doctor/local/local-runtime.ts';
@@ -24,7 +25,8 @@ export function addUp(program: Program, io: Io, options: () => GlobalOptions): v
     )
     .action(async (own: { port: string; allowedHosts?: string[]; allowedOrigins?: string[] }) => {
       const home = options().home ?? io.env.TRIMTAB_HOME ?? DEFAULT_HOME;
-      if (home === 'aws') throw new UsageError('`up` serves a local home; on AWS the endpoint is what was deployed');
+      if (folderOfHome(home) === undefined)
+        throw new UsageError('`up` serves a local home; on AWS the endpoint is what was deployed');
       const port = Number(own.port);
       if (!Number.isInteger(port) || port < 0 || port > 65_535)
         throw new UsageError(`a port is 0 to 65535, received '${own.port}'`);
