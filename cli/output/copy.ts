@@ -1,4 +1,4 @@
-import type { CopiedFrom, CopyView } from '../../usecases/registry/copy-view.ts';
+import { type CopiedFrom, type CopyView, homeText } from '../../usecases/registry/copy-view.ts';
 import type { VersionStanding } from '../../usecases/registry/version-standing.ts';
 import { changeLines } from './changes.ts';
 import { formatPercent } from './traffic.ts';
@@ -9,17 +9,16 @@ const LABEL = 14;
 /** A version that was copied: what it is here, what belongs to it, and what its source says of it. */
 export function formatCopy(view: CopyView): string {
   const { model, from, to, existed, artifacts, lineage, through } = view;
-  const [graph] = artifacts;
   return [
     existed
-      ? `${model} ${from.version} of ${from.environment} is in ${to.environment} already, as version ${to.version}`
-      : `${model} ${from.version} of ${from.environment} copied to ${to.environment}, where it is version ${to.version}`,
-    ...line('from', from.home),
-    ...line('to', to.home),
-    ...line('sha256', graph?.digest ?? ''),
-    ...artifacts.flatMap(({ part, bytes, existed: was, key }) =>
-      line(part, `${size(bytes)} ${was ? 'was there, with the digest it should have' : 'copied'}: ${key}`),
-    ),
+      ? `${model} ${from.version} of ${homeText(from)} is in ${homeText(to)} already, as version ${to.version}`
+      : `${model} ${from.version} of ${homeText(from)} copied to ${homeText(to)}, where it is version ${to.version}`,
+    ...(from.kind === 'aws' ? line('from', from.home) : []),
+    ...(to.kind === 'aws' ? line('to', to.home) : []),
+    ...artifacts.flatMap(({ part, bytes, existed: was, digest }) => [
+      ...line(part, `${size(bytes)}, ${was ? 'was there, with the digest it has to have' : 'copied'}`),
+      ...line('', `sha256 ${digest}`),
+    ]),
     ...line('lineage', lineageText(lineage)),
     ...through.flatMap((each) => line('came through', placeText(each))),
     ...line('there', placeText(from)),
@@ -46,8 +45,8 @@ const lineageText = (lineage: CopyView['lineage']): string =>
     .map(([name, value]) => `${name} ${value}`)
     .join(', ');
 
-const placeText = ({ environment, version, standing, registered: { entry, digest, at, by } }: CopiedFrom): string =>
-  `version ${version} of ${environment}, registered ${minute(at)} by ${by} (entry ${entry}, ${digest.slice(0, 12)}…); ${roleText(standing)}`;
+const placeText = ({ registered: { entry, digest, at, by }, version, standing, ...home }: CopiedFrom): string =>
+  `version ${version} of ${homeText(home)}, registered ${minute(at)} by ${by} (entry ${entry}, ${digest.slice(0, 12)}…); ${roleText(standing)}`;
 
 function roleText({ is, weight, reason }: VersionStanding): string {
   if (is === 'champion' || is === 'challenger') return `${is}, ${formatPercent(weight)} of the traffic`;

@@ -4,7 +4,7 @@ import { EMPTY_STATE, type Entry } from '../../core/registry/ledger.ts';
 import type { Artifact, ModelVersion } from '../../core/registry/version.ts';
 import { digestOf } from '../../platform/digest.ts';
 import type { Home } from '../../platform/ports.ts';
-import { type CopiedFrom, CopyEvidence, type CopyView } from './copy-view.ts';
+import { type CopiedFrom, CopyEvidence, type CopyView, homeText } from './copy-view.ts';
 import { copyArtifact } from './keep-artifact.ts';
 import type { KeptVersion, Registration } from './registration.ts';
 import type { Registry } from './registry.ts';
@@ -22,7 +22,7 @@ const PARTS = [
   ['card', 'card'],
 ] as const;
 
-type Source = Pick<Home, 'ledger' | 'artifacts' | 'seals' | 'metrics' | 'description'>;
+type Source = Pick<Home, 'ledger' | 'artifacts' | 'seals' | 'metrics' | 'description' | 'kind'>;
 
 /** A version in its home, and what the ledger there says of it. */
 export interface VersionToCopy {
@@ -73,6 +73,7 @@ export async function readVersionToCopy(source: Source, model: string, version: 
   if (registered === undefined || head === undefined) throw new UnknownVersionError(model, version);
   const named = ({ number, at, actor }: Entry) => ({ entry: number, at, by: actor });
   const from: CopiedFrom = {
+    kind: source.kind,
     home: source.description,
     environment: source.metrics.environment,
     version,
@@ -124,6 +125,7 @@ export async function copyVersion(
     from,
     through: [...through],
     to: {
+      kind: home.kind,
       home: home.description,
       environment: home.metrics.environment,
       version,
@@ -142,7 +144,7 @@ async function register(
   { from, through, evidence: { rehearsal } }: VersionToCopy,
   { reason, forced }: { readonly reason: string | undefined; readonly forced: readonly string[] },
 ): Promise<Registration> {
-  const said = `copied from ${from.environment}, where it is version ${from.version}, sha256 ${kept.artifact.digest.slice(0, 12)}…`;
+  const said = `copied from ${homeText(from)}, where it is version ${from.version}, sha256 ${kept.artifact.digest.slice(0, 12)}…`;
   const evidence = {
     copied: [...through, from],
     ...(rehearsal !== undefined && { rehearsal }),

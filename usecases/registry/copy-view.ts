@@ -11,6 +11,7 @@ const EntryNumber = z.int().min(1).describe('Number of the ledger entry.');
 
 /** Where a version was copied from: what the ledger there says of it. It is the evidence of the entry that registers it. */
 export const CopiedFrom = z.strictObject({
+  kind: z.enum(['local', 'aws', 'simulated']).describe('Kind of that home.'),
   home: z.string().describe('The home that it comes from: a folder, or table and buckets.'),
   environment: EnvironmentName.describe('Environment of that home.'),
   version: VersionNumber.describe('Its number there.'),
@@ -35,6 +36,10 @@ export const CopiedFrom = z.strictObject({
 });
 export type CopiedFrom = z.infer<typeof CopiedFrom>;
 
+/** What people call a home in a sentence: every folder is of the environment `local`, unless somebody named it. */
+export const homeText = ({ kind, home, environment }: Pick<CopiedFrom, 'kind' | 'home' | 'environment'>): string =>
+  kind === 'aws' ? environment : home;
+
 /** Evidence of an entry that registers a copy. */
 export const CopyEvidence = z.looseObject({
   copied: z.array(CopiedFrom).min(1).describe('The homes that it came through, the first one first.'),
@@ -50,6 +55,7 @@ export const CopyView = z.strictObject({
   from: CopiedFrom,
   through: z.array(CopiedFrom).describe('Homes that it had come through before, the first one first.'),
   to: z.strictObject({
+    kind: z.enum(['local', 'aws', 'simulated']).describe('Kind of that home.'),
     home: z.string().describe('The home that it is in now.'),
     environment: EnvironmentName.describe('Environment of that home.'),
     version: VersionNumber.describe('Its number there.'),
