@@ -24,6 +24,7 @@ import { addHistory } from './commands/history.ts';
 import { addInit } from './commands/init.ts';
 import { addLift } from './commands/lift.ts';
 import { addList } from './commands/list.ts';
+import { addMirror } from './commands/mirror.ts';
 import { addPredict } from './commands/predict.ts';
 import { addProfile } from './commands/profile.ts';
 import { addPromote } from './commands/promote.ts';
@@ -32,6 +33,7 @@ import { addQuarantine } from './commands/quarantine.ts';
 import { addRegister } from './commands/register.ts';
 import { addReject } from './commands/reject.ts';
 import { addRelease } from './commands/release.ts';
+import { addRestore } from './commands/restore.ts';
 import { addRollback } from './commands/rollback.ts';
 import { addRows } from './commands/rows.ts';
 import { addServe } from './commands/serve.ts';
@@ -80,6 +82,8 @@ const ADDITIONS: readonly AddCommand[] = [
   addQuality,
   addCompare,
   addCopy,
+  addMirror,
+  addRestore,
   addPredict,
   addExplain,
   addTruth,
