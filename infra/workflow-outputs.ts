@@ -30,6 +30,7 @@ export function workflowOutputs({ environment, account, region, pipeline }: Depl
     'deploy-role': role(roleName(environment, 'deploy')),
     'smoke-role': role(roleName(environment, 'smoke')),
     'models-role': role(roleName(environment, 'models')),
+    ...(pipeline.copiedBy !== undefined && { 'copy-role': role(roleName(environment, 'copy')) }),
   };
 }
 

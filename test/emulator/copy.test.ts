@@ -28,8 +28,15 @@ async function trimtab(...argv: string[]): Promise<{ status: number; out: string
   return { status, out: out.join('\n'), err: err.join('\n') };
 }
 
+interface Shown {
+  readonly through: readonly unknown[];
+  readonly artifacts: readonly { readonly digest: string }[];
+  readonly entries: readonly { readonly evidence: { readonly copied: readonly { readonly environment: string }[] } }[];
+  readonly models: unknown;
+}
+
 /** The same, which has to succeed: what it prints as JSON. */
-async function view(...argv: string[]): Promise<Record<string, any>> {
+async function view(...argv: string[]): Promise<Shown> {
   const { status, out, err } = await trimtab(...argv, '--json');
   expect(err).toMatch(/^(note: [^\n]*)?$/);
   expect(status).toBe(0);
@@ -76,18 +83,14 @@ describe('A version on its way between accounts', () => {
       const copied = await view('copy', `${MODEL}@1`, '--from', hops[i]!, '--to', to);
       expect(copied).toMatchObject({ existed: false, to: { version: 1, standing: { is: 'registered' } } });
       expect(copied.through).toHaveLength(i);
-      digests.push(copied.artifacts.map(({ digest }: { digest: string }) => digest));
+      digests.push(copied.artifacts.map(({ digest }) => digest));
       const again = await view('copy', `${MODEL}@1`, '--from', hops[i]!, '--to', to);
       expect(again).toMatchObject({ existed: true, to: { version: 1 } });
       expect(await view('history', MODEL, '--verify', '--home', to)).toMatchObject({ entries: 1, faults: [] });
     }
     expect(new Set(digests.map((each) => JSON.stringify(each))).size).toBe(1);
     const [last] = (await view('history', MODEL, '--home', edge)).entries;
-    expect(last.evidence.copied.map(({ environment }: { environment: string }) => environment)).toEqual([
-      'local',
-      'staging',
-      'prod',
-    ]);
+    expect(last!.evidence.copied.map(({ environment }) => environment)).toEqual(['local', 'staging', 'prod']);
     expect((await trimtab('release', MODEL, '1', '--home', edge)).err).toContain('approved');
     await view('approve', MODEL, '1', '--home', edge);
     await view('release', MODEL, '1', '--home', edge);
@@ -98,15 +101,19 @@ describe('A version on its way between accounts', () => {
       cacheFolder: path.join(folder, 'cache'),
       emit: () => undefined,
     });
-    const [row] = readFileSync(`${FOLDER}/example.jsonl`, 'utf8').split('\n');
+    const { contract } = JSON.parse(readFileSync(`${FOLDER}/model.json`, 'utf8')) as {
+      contract: { features: { name: string }[] };
+    };
+    const flight = ['UA', 'EWR', 'CLT', 529, 300, 6, 2, null, 0, null, 32, 53.6, 18.4, 23, 0, 10, 379];
+    const instance = Object.fromEntries(contract.features.map(({ name }, i) => [name, [flight[i]]]));
     const answer = await endpoint.handle({
       method: 'POST',
       path: `/v1/models/${MODEL}:predict`,
       query: {},
       headers: {},
-      body: Buffer.from(row!.startsWith('{"instances"') ? row! : JSON.stringify({ instances: [JSON.parse(row!)] })),
+      body: Buffer.from(JSON.stringify({ instances: [instance] })),
     });
-    expect(answer.status, Buffer.from(answer.body as Uint8Array).toString()).toBe(200);
+    expect(answer.status).toBe(200);
     await endpoint.close();
     await opened.close();
   });
