@@ -1,5 +1,6 @@
 import type { Command as Program } from 'commander';
 import { copyVersion, readVersionToCopy } from '../../usecases/registry/copy-version.ts';
+import type { CopyView } from '../../usecases/registry/copy-view.ts';
 import { parseReason, parseVersionNumber } from '../arguments.ts';
 import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
 import { UsageError } from '../errors.ts';
@@ -36,7 +37,9 @@ export function addCopy(program: Program, io: Io, options: () => GlobalOptions):
           const copy = () => copyVersion(source, what, { home, registry }, { force, reason });
           const view = await withProgress(io, `copying ${text}`, copy);
           const steps = versionSteps({ model, version: view.to.version }, await registry.state(model), to);
-          print(io, options(), view, (shown) => [formatCopy(shown), ...formatNextSteps(steps)].join('\n'));
+          const formatWithSteps = (shown: CopyView): string =>
+            [formatCopy(shown), ...formatNextSteps(steps)].join('\n');
+          print(io, options(), view, formatWithSteps);
         });
       });
     });

@@ -29,7 +29,10 @@ export class GitHubRole extends Role {
       description,
       maxSessionDuration: Duration.hours(1),
       assumedBy: new WebIdentityPrincipal(`arn:${partition}:iam::${account}:oidc-provider/${ISSUER}`, {
-        StringEquals: { [`${ISSUER}:aud`]: AUDIENCE, [`${ISSUER}:sub`]: others.length === 0 ? subject : [subject, ...others] },
+        StringEquals: {
+          [`${ISSUER}:aud`]: AUDIENCE,
+          [`${ISSUER}:sub`]: others.length === 0 ? subject : [subject, ...others],
+        },
       }),
       permissionsBoundary:
         pipeline.permissionsBoundary === undefined

@@ -24,12 +24,28 @@ function withNames(env: NodeJS.ProcessEnv, names: Names): NodeJS.ProcessEnv {
  * Variables by which a home is found that is named by its environment or by a file: the given ones, with the names of
  * that home and without those of another.
  *
- * @throws PlatformError when what it is named by does not say where it is
+ * @throws PlatformError when its profile has no credentials or region, or what it is named by does not say where it is
  */
 export async function environmentOfHome(env: NodeJS.ProcessEnv, home: AwsHomeName): Promise<NodeJS.ProcessEnv> {
   const { environment, outputs, profile } = home;
+  if (profile !== undefined) await mustBeProfile(profile);
   if (outputs !== undefined) return withNames(env, await namesInFile(outputs, environment));
   return environment === undefined ? env : withNames(env, await namesOfStack(environment, profile));
+}
+
+/** Asked before anything else: a client that finds no credentials does not say whose. */
+async function mustBeProfile(profile: string): Promise<void> {
+  const client = new CloudFormationClient({ profile });
+  try {
+    await Promise.all([client.config.credentials(), client.config.region()]);
+  } catch (cause) {
+    throw new PlatformError(
+      `the profile ${profile} of the AWS configuration cannot be used: ${cause instanceof Error ? cause.message : cause}`,
+      { cause },
+    );
+  } finally {
+    client.destroy();
+  }
 }
 
 /**

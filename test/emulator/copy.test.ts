@@ -12,6 +12,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { main } from '../../cli/main.ts';
 import { openLocalHome } from '../../platform/local/home.ts';
 import { openNamedHome } from '../../platform/named-home.ts';
+import { MirrorView } from '../../usecases/registry/mirror-view.ts';
+import { RestoreView } from '../../usecases/registry/restore-view.ts';
 import { Endpoint } from '../../usecases/serving/endpoint.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { createResources } from './resources.ts';
@@ -137,7 +139,7 @@ describe('A version on its way between accounts', () => {
   it('is in a backup as it is, with its approval, and comes back from there into an empty home', async () => {
     await view('approve', MODEL, '1', '--home', home('staging'), '--reason', 'looked at');
     await view('release', MODEL, '1', '--home', home('staging'));
-    const mirrored = await view('mirror', '--from', home('staging'), '--to', backup);
+    const mirrored = MirrorView.parse(await view('mirror', '--from', home('staging'), '--to', backup));
     expect(mirrored.models).toMatchObject([{ model: MODEL, entries: 3, appended: 3 }]);
     expect((await view('mirror', '--from', home('staging'), '--to', backup)).models).toMatchObject([
       { appended: 0, artifacts: 0 },
@@ -169,7 +171,7 @@ describe('A version on its way between accounts', () => {
     await waitUntilTableExists({ client, maxWaitTime: 30, minDelay: 1 }, { TableName: TargetTableName });
     await view('release', MODEL, '1', '--home', home('prod'));
     const restore = ['restore', TargetTableName, '--home', home('prod')];
-    expect(await view(...restore)).toMatchObject({
+    expect(RestoreView.parse(await view(...restore))).toMatchObject({
       items: [],
       models: [{ model: MODEL, entries: 2, later: 1, faults: [], live: [] }],
     });

@@ -3,7 +3,7 @@ import type { ModelVersion } from '../../core/registry/version.ts';
 import type { Home } from '../../platform/ports.ts';
 import { summariseQuality } from '../quality/quality-summary.ts';
 import { baselineOf } from '../registry/load-baseline.ts';
-import { standingOf } from '../registry/version-standing.ts';
+import { versionStanding } from '../registry/version-standing.ts';
 import { servicePeriods } from './trace-version.ts';
 import type { ReferenceSummary, VersionView } from './version-view.ts';
 
@@ -30,7 +30,7 @@ export async function showVersion(home: Home, model: string, asked?: number): Pr
   for await (const entry of home.ledger.entries(model)) entries.push(entry);
   return {
     ...record,
-    standing: standingOf(state, number),
+    standing: versionStanding(state, number),
     reference: await tried('baseline', referenceOf(home, record)),
     quality: await tried('quality', summariseQuality(home, record)),
     entries: entries

@@ -9,7 +9,7 @@ import { copyArtifact } from './keep-artifact.ts';
 import type { KeptVersion, Registration } from './registration.ts';
 import type { Registry } from './registry.ts';
 import { verifyLedger } from './verify-ledger.ts';
-import { standingOf } from './version-standing.ts';
+import { versionStanding } from './version-standing.ts';
 
 /** Decisions that are taken along as evidence: those before are in the ledger of the source. */
 const MAX_DECISIONS = 12;
@@ -79,7 +79,7 @@ export async function readVersionToCopy(source: Source, model: string, version: 
     version,
     registered: { ...named(registered), digest: digestOf(canonical(registered)) },
     head: { entry: head.number, digest: digestOf(canonical(head)) },
-    standing: standingOf(head.state, version),
+    standing: versionStanding(head.state, version),
     decisions: entries
       .filter((entry) => entry.version === version && entry !== registered)
       .slice(-MAX_DECISIONS)
@@ -129,7 +129,7 @@ export async function copyVersion(
       home: home.description,
       environment: home.metrics.environment,
       version,
-      standing: standingOf(state, version),
+      standing: versionStanding(state, version),
     },
     artifacts,
     lineage: record.manifest.lineage,

@@ -52,15 +52,17 @@ export const CopyView = z.strictObject({
   existed: z
     .boolean()
     .describe('Whether graph, manifest and baseline were registered there before: then no entry was appended.'),
-  from: CopiedFrom,
+  from: CopiedFrom.describe('Where it was copied from.'),
   through: z.array(CopiedFrom).describe('Homes that it had come through before, the first one first.'),
-  to: z.strictObject({
-    kind: z.enum(['local', 'aws', 'simulated']).describe('Kind of that home.'),
-    home: z.string().describe('The home that it is in now.'),
-    environment: EnvironmentName.describe('Environment of that home.'),
-    version: VersionNumber.describe('Its number there.'),
-    standing: VersionStanding.describe('What became of it there so far: an approval is never copied.'),
-  }),
+  to: z
+    .strictObject({
+      kind: z.enum(['local', 'aws', 'simulated']).describe('Kind of that home.'),
+      home: z.string().describe('The home that it is in now.'),
+      environment: EnvironmentName.describe('Environment of that home.'),
+      version: VersionNumber.describe('Its number there.'),
+      standing: VersionStanding.describe('What became of it there so far: an approval is never copied.'),
+    })
+    .describe('Where it is now.'),
   artifacts: z
     .array(
       Artifact.extend({

@@ -14,7 +14,7 @@ export const VersionStanding = z.strictObject({
 });
 export type VersionStanding = z.infer<typeof VersionStanding>;
 
-export function standingOf(state: ReleaseState, version: number): VersionStanding {
+export function versionStanding(state: ReleaseState, version: number): VersionStanding {
   const part = partOf(state, version);
   const approved = state.approved.includes(version);
   const barred = state.quarantined.find((each) => each.version === version);
