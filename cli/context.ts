@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 import { didYouMean } from '../core/errors/did-you-mean.ts';
 import { UnknownVersionError } from '../core/registry/errors.ts';
-import { openHome } from '../platform/home.ts';
+import { openNamedHome } from '../platform/named-home.ts';
 import type { Home } from '../platform/ports.ts';
 import { Registry } from '../usecases/registry/registry.ts';
 import { coloured, hasColour } from './colour.ts';
@@ -55,7 +55,7 @@ export async function withHome<T>(
   options: GlobalOptions,
   work: (home: Home, registry: Registry) => Promise<T>,
 ): Promise<T> {
-  const home = await openHome(options.home ?? io.env.TRIMTAB_HOME ?? undefined);
+  const home = await openNamedHome(options.home ?? io.env.TRIMTAB_HOME ?? undefined);
   try {
     return await work(home, new Registry(home, io.env.TRIMTAB_ACTOR ?? `user:${userInfo().username}`));
   } catch (error) {

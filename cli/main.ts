@@ -12,6 +12,7 @@ import { addBaseline } from './commands/baseline.ts';
 import { addCompare } from './commands/compare.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addContract } from './commands/contract.ts';
+import { addCopy } from './commands/copy.ts';
 import { addCost } from './commands/cost.ts';
 import { addDecrypt } from './commands/decrypt.ts';
 import { addDoctor } from './commands/doctor.ts';
@@ -23,6 +24,7 @@ import { addHistory } from './commands/history.ts';
 import { addInit } from './commands/init.ts';
 import { addLift } from './commands/lift.ts';
 import { addList } from './commands/list.ts';
+import { addMirror } from './commands/mirror.ts';
 import { addPredict } from './commands/predict.ts';
 import { addProfile } from './commands/profile.ts';
 import { addPromote } from './commands/promote.ts';
@@ -31,6 +33,7 @@ import { addQuarantine } from './commands/quarantine.ts';
 import { addRegister } from './commands/register.ts';
 import { addReject } from './commands/reject.ts';
 import { addRelease } from './commands/release.ts';
+import { addRestore } from './commands/restore.ts';
 import { addRollback } from './commands/rollback.ts';
 import { addRows } from './commands/rows.ts';
 import { addServe } from './commands/serve.ts';
@@ -78,6 +81,9 @@ const ADDITIONS: readonly AddCommand[] = [
   addDrift,
   addQuality,
   addCompare,
+  addCopy,
+  addMirror,
+  addRestore,
   addPredict,
   addExplain,
   addTruth,

@@ -12,8 +12,11 @@ import { CompareView } from '../usecases/quality/compare-view.ts';
 import { QualityView } from '../usecases/quality/quality-view.ts';
 import { RowsExportView, RowsListView, RowsReturnView, RowsView } from '../usecases/quarantine/rows-view.ts';
 import { ContractDiffView } from '../usecases/registry/contract-diff.ts';
+import { CopyView } from '../usecases/registry/copy-view.ts';
 import { AnchorView, HistoryAtView, HistoryView, VerificationView } from '../usecases/registry/history-view.ts';
+import { MirrorView } from '../usecases/registry/mirror-view.ts';
 import { RegistrationView } from '../usecases/registry/registration-view.ts';
+import { RestoreView } from '../usecases/registry/restore-view.ts';
 import { StatusView } from '../usecases/release/status-view.ts';
 import { FileProfile } from '../usecases/validation/file-profile.ts';
 import { RedoView } from '../usecases/validation/redo-drop.ts';
@@ -45,6 +48,9 @@ export const COMMAND_VIEWS: Readonly<Record<string, View>> = {
   baseline: view('baseline-made', RemadeBaselineView, 'the baseline that was made anew'),
   'contract diff': view('contract-diff', ContractDiffView, 'what differs between two contracts'),
   register: view('registration', RegistrationView, 'the version that was registered'),
+  copy: view('copy', CopyView, 'the version that was copied, and what its source says of it'),
+  mirror: view('mirror', MirrorView, 'the ledgers that were mirrored'),
+  restore: view('restore', RestoreView, 'a restored table beside the one in use'),
   approve: entry,
   reject: entry,
   release: entry,

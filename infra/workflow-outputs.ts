@@ -32,6 +32,7 @@ export function workflowOutputs(config: DeploymentConfig): Record<string, string
     'deploy-role': role(roleName(jobEnvironment(config), 'deploy')),
     'smoke-role': role(roleName(environment, 'smoke')),
     'models-role': role(roleName(environment, 'models')),
+    ...(pipeline.copiedBy !== undefined && { 'copy-role': role(roleName(environment, 'copy')) }),
   };
 }
 

@@ -6,8 +6,9 @@ import { sweepTemporaryFolders } from './temporary-folder.ts';
 export const DEFAULT_HOME = '.trimtab';
 
 /**
- * Opens a home by its name: `aws` (tables and buckets from the environment, see platform/aws/environment.ts), or a
- * folder, with or without `local:` in front. Without a name, TRIMTAB_HOME counts, then `.trimtab`.
+ * Opens the home of a function: `aws` (tables and buckets from the environment, see platform/aws/environment.ts), or a
+ * folder, with or without `local:` in front. Without a name, TRIMTAB_HOME counts, then `.trimtab`. The command line's
+ * further names are those of platform/named-home.ts, whose client is not part of a function.
  *
  * Each home is imported only when it is asked for: a function on AWS never loads the local one, nor a laptop the SDK.
  */

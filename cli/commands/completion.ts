@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { Argument, type Command as Program } from 'commander';
 import { DEFAULT_HOME } from '../../platform/home.ts';
+import { folderOfHome } from '../../platform/home-name.ts';
 import { type Completion, complete, type NameSource } from '../completion/complete.ts';
 import { ASKED, FILES_LINE, SCRIPTS, SHELLS, type Shell } from '../completion/scripts.ts';
 import { type GlobalOptions, type Io, withHome } from '../context.ts';
@@ -31,7 +32,15 @@ export function addCompletion(program: Program, io: Io, options: () => GlobalOpt
 }
 
 /** Opening a local home makes its folder, which nobody asked for who pressed a key. */
-const isThere = (home: string): boolean => home === 'aws' || existsSync(home.replace(/^local:/, ''));
+function isThere(home: string): boolean {
+  try {
+    const folder = folderOfHome(home);
+    return folder === undefined || existsSync(folder);
+  } catch {
+    // Half of a name, perhaps.
+    return false;
+  }
+}
 
 /** Names in the home of the line, else of the environment. What cannot be read completes nothing. */
 function namesOf(io: Io, options: GlobalOptions): NameSource {

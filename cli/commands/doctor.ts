@@ -1,7 +1,9 @@
 import { userInfo } from 'node:os';
 import path from 'node:path';
 import type { Command as Program } from 'commander';
-import { DEFAULT_HOME, openHome } from '../../platform/home.ts';
+import { DEFAULT_HOME } from '../../platform/home.ts';
+import { type AwsHomeName, parseHomeName } from '../../platform/home-name.ts';
+import { openNamedHome } from '../../platform/named-home.ts';
 import type { Home } from '../../platform/ports.ts';
 import { Registry } from '../../usecases/registry/registry.ts';
 import { type GlobalOptions, type Io, print } from '../context.ts';
@@ -40,10 +42,9 @@ export function addDoctor(program: Program, io: Io, options: () => GlobalOptions
       const port = Number(own.port);
       if (!Number.isInteger(port) || port < 0 || port > 65_535)
         throw new UsageError(`a port is 0 to 65535, received '${own.port}'`);
+      const home = parseHomeName(name);
       const findings =
-        name === 'aws'
-          ? await onAws(io.env, own.environment ?? io.env.TRIMTAB_ENVIRONMENT ?? 'dev')
-          : await locally(io.env, name, port);
+        home.kind === 'local' ? await locally(io.env, home.folder, port) : await onAws(io.env, home, own.environment);
       const view: DoctorView = { home: name, findings };
       print(io, options(), view, formatDoctor);
       const wrong = findings.filter(({ status }) => status === 'fail').length;
@@ -52,14 +53,14 @@ export function addDoctor(program: Program, io: Io, options: () => GlobalOptions
 }
 
 async function locally(env: NodeJS.ProcessEnv, name: string, port: number): Promise<Finding[]> {
-  const place = path.resolve(name.replace(/^local:/, ''));
+  const place = path.resolve(name);
   // Before it is opened: that makes the folder, and clears away what killed writers left.
   const before = [
     ...(await examine([folder], { folder: place })),
     ...(await examine([localRuntime], { folder: place, port })),
   ];
   if (before.some((finding) => finding.name === 'folder' && finding.status === 'fail')) return before;
-  const home = await openHome(place);
+  const home = await openNamedHome(`local:${place}`);
   try {
     const context = await contextOf(env, home, await localRuntimeProbe(place));
     return [...before, ...(await examine([...EVERYWHERE, deadLetters], context))];
@@ -68,11 +69,21 @@ async function locally(env: NodeJS.ProcessEnv, name: string, port: number): Prom
   }
 }
 
-async function onAws(env: NodeJS.ProcessEnv, environment: string): Promise<Finding[]> {
+/** @throws UsageError where the home names what this command takes from elsewhere */
+async function onAws(given: NodeJS.ProcessEnv, home: AwsHomeName, asked: string | undefined): Promise<Finding[]> {
+  if (home.profile !== undefined)
+    throw new UsageError(`the doctor goes by AWS_PROFILE: set it to ${home.profile}, and leave @${home.profile} away`);
+  const { environmentOfHome } = await import('../../platform/aws/outputs.ts');
+  const env = await environmentOfHome(given, home);
+  const isNamed = home.environment !== undefined || home.outputs !== undefined;
+  if (isNamed && asked !== undefined && asked !== env.TRIMTAB_ENVIRONMENT)
+    throw new UsageError(`--home names the environment ${env.TRIMTAB_ENVIRONMENT}, and --environment ${asked}`);
+  const environment = asked ?? env.TRIMTAB_ENVIRONMENT ?? 'dev';
   // Loaded only here: a laptop without AWS never needs the clients.
   const { examineAws } = await import('../doctor/aws/examine.ts');
-  const named = { ...env, TRIMTAB_ENVIRONMENT: environment };
-  return examineAws(named, environment, EVERYWHERE, (home, probe) => contextOf(env, home, probe));
+  return examineAws({ ...env, TRIMTAB_ENVIRONMENT: environment }, environment, EVERYWHERE, (opened, probe) =>
+    contextOf(env, opened, probe),
+  );
 }
 
 async function contextOf(env: NodeJS.ProcessEnv, home: Home, probe: HomeContext['probe']): Promise<HomeContext> {

@@ -1,6 +1,7 @@
 import cluster from 'node:cluster';
 import type { Command as Program } from 'commander';
-import { openHome } from '../../platform/home.ts';
+import { folderOfHome } from '../../platform/home-name.ts';
+import { openNamedHome } from '../../platform/named-home.ts';
 import { readSettings, type Settings } from '../../server/settings.ts';
 import { type GlobalOptions, type Io, logTo, printLine } from '../context.ts';
 import { UsageError } from '../errors.ts';
@@ -72,9 +73,9 @@ async function watch(io: Io, { home }: GlobalOptions, settings: Settings, folder
 
 /** What is known of a local home's models beside what they answer. */
 async function metricsOf(name: string | undefined): Promise<(() => Promise<string>) | undefined> {
-  if (name === 'aws') return undefined;
+  if (name !== undefined && folderOfHome(name) === undefined) return undefined;
   const { scheduledResultMetrics } = await import('../../server/metrics/scheduled-results.ts');
-  const opened = await openHome(name);
+  const opened = await openNamedHome(name);
   return scheduledResultMetrics(opened, opened.description);
 }
 
@@ -86,7 +87,7 @@ async function work(io: Io, { home }: GlobalOptions, settings: Settings): Promis
   const { serveUnderSupervision } = await import('../../server/processes/child-process.ts');
   const { workerEntry } = await import('../../platform/onnx/worker/worker-entry.ts');
   const models = io.env[HOME_OF_MODELS];
-  const open = () => openHome(models ?? home ?? io.env.TRIMTAB_HOME ?? undefined);
+  const open = () => openNamedHome(models ?? home ?? io.env.TRIMTAB_HOME ?? undefined);
   await serveUnderSupervision(open, {
     settings,
     worker: workerEntry(),

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Command as Program } from 'commander';
 import { DEFAULT_HOME } from '../../platform/home.ts';
+import { folderOfHome } from '../../platform/home-name.ts';
 import type { EndpointProbe } from '../../platform/ports.ts';
 import { describeStatus } from '../../usecases/release/describe-status.ts';
 import type { StatusView } from '../../usecases/release/status-view.ts';
@@ -25,7 +26,8 @@ export function addStatus(program: Program, io: Io, options: () => GlobalOptions
 
 /** Of a local home, who serves it; elsewhere metrics tell who does. */
 async function probeOf(home: string): Promise<EndpointProbe | undefined> {
-  if (home === 'aws') return undefined;
-  const probe = await localRuntimeProbe(path.resolve(home.replace(/^local:/, '')));
+  const folder = folderOfHome(home);
+  if (folder === undefined) return undefined;
+  const probe = await localRuntimeProbe(path.resolve(folder));
   return 'absent' in probe ? undefined : probe;
 }

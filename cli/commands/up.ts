@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { Command as Program } from 'commander';
 import { LOCAL_DEFAULTS } from '../../local-runtime/defaults.ts';
 import { DEFAULT_HOME } from '../../platform/home.ts';
+import { folderOfHome } from '../../platform/home-name.ts';
 import type { SettingName } from '../../server/settings.ts';
 import { REPORT_INDEX } from '../../usecases/reports/announce-report.ts';
 import { type GlobalOptions, type Io, logTo, printLine } from '../context.ts';
@@ -23,7 +24,8 @@ export function addUp(program: Program, io: Io, options: () => GlobalOptions): v
   addServerOptions(command, { without: OF_SERVE, defaults: LOCAL_DEFAULTS }).action(
     async (settings: Readonly<Record<string, string>>) => {
       const home = options().home ?? io.env.TRIMTAB_HOME ?? DEFAULT_HOME;
-      if (home === 'aws') throw new UsageError('`up` serves a local home; on AWS the endpoint is what was deployed');
+      if (folderOfHome(home) === undefined)
+        throw new UsageError('`up` serves a local home; on AWS the endpoint is what was deployed');
       const served = await servedBy(home);
       if (served !== undefined)
         throw new UsageError(`${home} is served already, by process ${served.pid} at ${served.url}: stop that first`);

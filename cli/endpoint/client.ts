@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { exactText } from '../../core/protocols/formats/exact-text.ts';
 import { type Fetch, serviceOf } from '../../platform/aws/service.ts';
 import { DEFAULT_HOME } from '../../platform/home.ts';
+import { folderOfHome, parseHomeName } from '../../platform/home-name.ts';
 import type { GlobalOptions, Io } from '../context.ts';
 import { CheckFailedError, UsageError } from '../errors.ts';
 
@@ -83,10 +84,11 @@ export async function openEndpoint(io: Io, options: GlobalOptions, own: ClientOp
   const url = (own.url ?? io.env.TRIMTAB_URL ?? (await stageUrl(home))).replace(/\/+$/, '');
   if (!URL.canParse(url) || !/^https?:/.test(url))
     throw new UsageError(`an endpoint is http:// or https://, received '${url}'`);
-  const signed = !own.unsigned && (home === 'aws' || serviceOf(new URL(url).hostname) !== undefined);
+  const named = parseHomeName(home);
+  const signed = !own.unsigned && (named.kind === 'aws' || serviceOf(new URL(url).hostname) !== undefined);
   if (!signed) return new EndpointClient(url, withToken(io.env.TRIMTAB_TOKEN));
   const { signedFetch } = await import('../../platform/aws/signed-fetch.ts');
-  return new EndpointClient(url, signedFetch());
+  return new EndpointClient(url, signedFetch(named.kind === 'aws' ? named.profile : undefined));
 }
 
 /** Sends the token of a server that wants one: from the environment only, for lists of processes show arguments. */
@@ -100,11 +102,12 @@ function withToken(token: string | undefined): Fetch {
 }
 
 async function stageUrl(home: string): Promise<string> {
-  if (home === 'aws')
+  const folder = folderOfHome(home);
+  if (folder === undefined)
     throw new UsageError(
       'name the endpoint with --url or TRIMTAB_URL: the output Url of the stack Trimtab-<env>-Serving',
     );
-  const marker = path.join(home.replace(/^local:/, ''), 'local-runtime.json');
+  const marker = path.join(folder, 'local-runtime.json');
   if (!existsSync(marker))
     throw new UsageError(`no endpoint is running for ${home}: start one with \`trimtab up\`, or name one with --url`);
   return (JSON.parse(await readFile(marker, 'utf8')) as { url: string }).url;

@@ -8,8 +8,8 @@ import { AUDIENCE, ISSUER, oidcSubject, type PipelineJob } from '../pipeline/nam
 export interface GitHubRoleProps {
   /** The repository whose workflows may assume the role. */
   readonly pipeline: PipelineConfig;
-  /** The jobs that may assume it. */
-  readonly job: PipelineJob;
+  /** The jobs that may assume it: of one kind, or of several environments. */
+  readonly job: PipelineJob | readonly PipelineJob[];
   /** Name of the role, by which workflows assume it. */
   readonly roleName: string;
   /** Purpose of the role. */
@@ -23,12 +23,16 @@ export interface GitHubRoleProps {
 export class GitHubRole extends Role {
   constructor(scope: Construct, id: string, { pipeline, job, roleName, description }: GitHubRoleProps) {
     const { account, partition } = Stack.of(scope);
+    const [subject, ...others] = [job].flat().map((each) => oidcSubject(pipeline, each));
     super(scope, id, {
       roleName,
       description,
       maxSessionDuration: Duration.hours(1),
       assumedBy: new WebIdentityPrincipal(`arn:${partition}:iam::${account}:oidc-provider/${ISSUER}`, {
-        StringEquals: { [`${ISSUER}:aud`]: AUDIENCE, [`${ISSUER}:sub`]: oidcSubject(pipeline, job) },
+        StringEquals: {
+          [`${ISSUER}:aud`]: AUDIENCE,
+          [`${ISSUER}:sub`]: others.length === 0 ? subject : [subject, ...others],
+        },
       }),
       permissionsBoundary:
         pipeline.permissionsBoundary === undefined

@@ -339,6 +339,41 @@ export const PERMISSIONS: readonly RolePermissions[] = [
     },
     tellTheBus,
   ]),
+  {
+    name: 'pipeline: copy',
+    role: 'Access/Copy',
+    assumedBy: `token.actions.githubusercontent.com when ${[
+      'token.actions.githubusercontent.com:aud = sts.amazonaws.com',
+      'token.actions.githubusercontent.com:sub = repo:<repository>:environment:<pipeline.copiedBy>',
+    ].join(' when ')}`,
+    permissions: [
+      ...readLedger('the version that is copied, and whether its ledger is as it was written; it never writes there'),
+      {
+        may: ['s3:GetObject'],
+        on: [
+          'artifacts/models/*',
+          'artifacts/baselines/*',
+          'artifacts/rehearsals/*',
+          'artifacts/releases/*',
+          'artifacts/cards/*',
+          'artifacts/side-by-side/*',
+        ],
+        why: 'what a version consists of, and what is kept of each entry, by which the ledger is verified',
+      },
+      {
+        may: ['s3:ListBucket'],
+        on: ['artifacts'],
+        when: ['s3:prefix = releases/*'],
+        why: 'finds what is kept of each entry, and looks at nothing else',
+      },
+      key(['Decrypt'], 's3', 'the store is encrypted'),
+      {
+        may: ['cloudformation:DescribeStacks'],
+        on: ['stack Stateful/*'],
+        why: 'names of table and buckets, from the outputs; the end of a stack’s id is not known before',
+      },
+    ],
+  },
 ];
 
 /** Resources with a wildcard that somebody may touch: the only ones there are. */

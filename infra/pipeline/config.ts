@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { EnvironmentName } from '../../core/model/names.ts';
 
 /** The repository of the pipeline, and properties of its roles in an account. */
 export const PipelineConfig = z
@@ -20,6 +21,8 @@ export const PipelineConfig = z
     provider: z.enum(['create', 'existing']).default('create'),
     /** Name of a managed policy that is the permissions boundary of the pipeline's roles; none by default. */
     permissionsBoundary: z.string().min(1).optional(),
+    /** Environments on GitHub whose jobs may read versions of models here, to copy them from here; none by default. */
+    copiedBy: z.array(EnvironmentName).min(1).optional(),
   })
   .refine(
     ({ ownerId, repositoryId }) => (ownerId === undefined) === (repositoryId === undefined),

@@ -18,5 +18,5 @@ export function oidcSubject({ repository, ownerId, repositoryId }: PipelineConfi
 
 /** Names of the roles. They are fixed, so that workflows can derive them from the configuration. */
 export const DIFF_ROLE = 'trimtab-diff';
-export const roleName = (environment: string, role: 'deploy' | 'smoke' | 'models'): string =>
+export const roleName = (environment: string, role: 'deploy' | 'smoke' | 'models' | 'copy'): string =>
   `trimtab-${environment}-${role}`;

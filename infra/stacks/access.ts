@@ -24,6 +24,9 @@ export class AccessStack extends Stack {
   /** Registers, approves, releases and rolls back versions of models. */
   readonly models: GitHubRole;
 
+  /** Reads versions, for jobs of other environments that copy them; only where the configuration names such. */
+  readonly copy?: GitHubRole;
+
   constructor(scope: Construct, id: string, props: AccessStackProps) {
     const { environment, jobs, pipeline, stateful, serving, ...rest } = props;
     super(scope, id, rest);
@@ -70,5 +73,24 @@ export class AccessStack extends Stack {
       ),
     );
     allowEvents(this.models, this, stateful.eventBus);
+    const { copiedBy } = pipeline;
+    if (copiedBy === undefined) return;
+    this.copy = new GitHubRole(this, 'Copy', {
+      pipeline,
+      job: copiedBy.map((each) => `environment:${each}` as const),
+      roleName: roleName(environment, 'copy'),
+      description: `Trimtab: jobs of ${copiedBy.join(', ')} copy versions of models from environment ${environment}`,
+    });
+    registry.grantRead(this.copy);
+    allowActions(
+      this.copy,
+      ['s3:GetObject'],
+      ['cards/*', 'side-by-side/*'].map((keys) => artifacts.arnForObjects(keys)),
+    );
+    allowActions(
+      this.copy,
+      ['cloudformation:DescribeStacks'],
+      [this.formatArn({ service: 'cloudformation', resource: 'stack', resourceName: `${stateful.stackName}/*` })],
+    );
   }
 }

@@ -18,17 +18,19 @@ import { awsLabelsSecret, awsPrivacySecret } from './secrets.ts';
  * The home on AWS: table, buckets and bus by the names in the environment, region, credentials and endpoints as the
  * SDK finds them itself.
  *
+ * @param profile of the AWS configuration, for region and credentials. @default those that the SDK finds
  * @throws PlatformError when a name is missing
  */
-export async function openAwsHome(env: NodeJS.ProcessEnv): Promise<Home> {
+export async function openAwsHome(env: NodeJS.ProcessEnv, profile?: string): Promise<Home> {
   const names = parseAwsEnvironment(env);
-  const quick = clientConfig(5_000);
+  const from = profile === undefined ? {} : { profile };
+  const quick = { ...clientConfig(5_000), ...from };
   // Whoever stands in for S3 under one address of its own has no host name for each bucket.
   const forcePathStyle = (env.AWS_ENDPOINT_URL_S3 ?? env.AWS_ENDPOINT_URL) !== undefined;
-  const s3 = new S3Client({ ...streamingConfig, forcePathStyle });
+  const s3 = new S3Client({ ...streamingConfig, ...from, forcePathStyle });
   const dynamo = new DynamoDBClient(quick);
   const events = new EventBridgeClient(quick);
-  const cloudwatch = new CloudWatchClient(clientConfig(10_000));
+  const cloudwatch = new CloudWatchClient({ ...clientConfig(10_000), ...from });
   return {
     kind: 'aws',
     description: `environment ${names.TRIMTAB_ENVIRONMENT}, table ${names.TRIMTAB_TABLE}, buckets ${[names.TRIMTAB_ARTIFACTS_BUCKET, names.TRIMTAB_DATA_BUCKET, names.TRIMTAB_CAPTURES_BUCKET].join(', ')}`,
@@ -42,8 +44,8 @@ export async function openAwsHome(env: NodeJS.ProcessEnv): Promise<Home> {
     bookkeeping: new Bookkeeping(Date.now),
     // What its functions cannot write down is a metric of theirs, with an alarm.
     bookkeepingNotes: async () => [],
-    privacy: keysOnDemand(() => awsPrivacySecret(env)),
-    labels: keysOnDemand(() => awsLabelsSecret(env)),
+    privacy: keysOnDemand(() => awsPrivacySecret(env, profile)),
+    labels: keysOnDemand(() => awsLabelsSecret(env, profile)),
     close: async () => {
       for (const client of [s3, dynamo, events, cloudwatch]) client.destroy();
     },

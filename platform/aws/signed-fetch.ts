@@ -7,11 +7,12 @@ import { type Fetch, serviceOf } from './service.ts';
  * A fetch whose requests are signed (Signature Version 4), with credentials and region as the SDK finds them itself.
  * A host that is not AWS's, such as a domain of one's own, counts as an HTTP API in the SDK's region.
  *
+ * @param profile of the AWS configuration, for region and credentials. @default those that the SDK finds
  * @throws PlatformError when there are no credentials or no region
  */
-export function signedFetch(): Fetch {
+export function signedFetch(profile?: string): Fetch {
   // Any client knows where credentials are, and brings the hash along.
-  const { credentials, region, sha256 } = new LambdaClient({}).config;
+  const { credentials, region, sha256 } = new LambdaClient(profile === undefined ? {} : { profile }).config;
   return async (address, request = {}) => {
     const url = new URL(address);
     const of = serviceOf(url.hostname);

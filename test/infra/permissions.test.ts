@@ -70,7 +70,8 @@ describe('permissions', () => {
     const when = conditions(statement!).map((condition) =>
       condition
         .replace('repo:acme/trimtab:', 'repo:<repository>:')
-        .replace('environment:dev', 'environment:<environment>'),
+        .replace('environment:dev', 'environment:<environment>')
+        .replace('environment:prod', 'environment:<pipeline.copiedBy>'),
     );
     expect([who, ...when].join(' when ')).toBe(assumedBy);
   });

@@ -14,7 +14,7 @@ export interface Resource {
 export function synthesized(): Resource[] {
   const config = DeploymentConfig.parse({
     alarmEmail: 'on-call@example.com',
-    pipeline: { repository: 'acme/trimtab' },
+    pipeline: { repository: 'acme/trimtab', copiedBy: ['prod'] },
     replay: { assumedBy: 'arn:aws:iam::123456789012:role/reviewers' },
   });
   const { templates } = synthesizedApp((app) => addTrimtab(app, config));

@@ -1,11 +1,11 @@
 import { UnknownVersionError } from '../../core/registry/errors.ts';
-import type { ReleaseState } from '../../core/registry/ledger.ts';
 import type { ModelVersion } from '../../core/registry/version.ts';
 import type { Home } from '../../platform/ports.ts';
 import { summariseQuality } from '../quality/quality-summary.ts';
 import { baselineOf } from '../registry/load-baseline.ts';
-import { partOf, servicePeriods } from './trace-version.ts';
-import type { ReferenceSummary, VersionStanding, VersionView } from './version-view.ts';
+import { versionStanding } from '../registry/version-standing.ts';
+import { servicePeriods } from './trace-version.ts';
+import type { ReferenceSummary, VersionView } from './version-view.ts';
 
 /**
  * All of a version: what it is, what it was measured to be, and what became of it.
@@ -30,7 +30,7 @@ export async function showVersion(home: Home, model: string, asked?: number): Pr
   for await (const entry of home.ledger.entries(model)) entries.push(entry);
   return {
     ...record,
-    standing: standingOf(state, number),
+    standing: versionStanding(state, number),
     reference: await tried('baseline', referenceOf(home, record)),
     quality: await tried('quality', summariseQuality(home, record)),
     entries: entries
@@ -39,17 +39,6 @@ export async function showVersion(home: Home, model: string, asked?: number): Pr
     service: servicePeriods(entries, number),
     unread,
   };
-}
-
-function standingOf(state: ReleaseState, version: number): VersionStanding {
-  const part = partOf(state, version);
-  const approved = state.approved.includes(version);
-  const barred = state.quarantined.find((each) => each.version === version);
-  const common = { weight: part?.weight ?? 0, approved, reason: barred?.reason ?? null };
-  if (part !== undefined) return { is: part.role, ...common };
-  if (barred !== undefined) return { is: 'quarantined', ...common };
-  if (state.rejected.includes(version)) return { is: 'rejected', ...common };
-  return { is: approved ? 'approved' : 'registered', ...common };
 }
 
 async function referenceOf(home: Home, record: ModelVersion): Promise<ReferenceSummary | null> {

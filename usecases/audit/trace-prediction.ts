@@ -12,7 +12,8 @@ import { capturesDelivered, capturesIn, captureText } from '../../platform/captu
 import type { Home } from '../../platform/ports.ts';
 import { readShards } from '../quality/joined-shards.ts';
 import { openRecord } from '../quality/open-record.ts';
-import { collect, partOf, summaryOf } from './trace-version.ts';
+import { partOf } from '../registry/version-standing.ts';
+import { collect, summaryOf } from './trace-version.ts';
 import type { PredictionTrace, TracedOutput, Truth } from './trace-view.ts';
 
 type CapturedValue = string | number | boolean | null;

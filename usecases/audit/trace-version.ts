@@ -1,9 +1,9 @@
 import { replayabilityOf } from '../../core/captures/replay.ts';
 import { UnknownVersionError } from '../../core/registry/errors.ts';
-import type { Entry, ReleaseState } from '../../core/registry/ledger.ts';
-import { championShare } from '../../core/serving/route.ts';
+import type { Entry } from '../../core/registry/ledger.ts';
 import { digestOf } from '../../platform/digest.ts';
 import type { Home } from '../../platform/ports.ts';
+import { partOf } from '../registry/version-standing.ts';
 import type { EntryTrace, Service, VersionSummary, VersionTrace } from './trace-view.ts';
 
 /** Later entries that are shown. */
@@ -56,14 +56,6 @@ export async function summaryOf(home: Home, model: string, number: number): Prom
     registeredBy: found.registeredBy,
     ...replayabilityOf(found),
   };
-}
-
-/** Role and share of the traffic of a version in a state. */
-export function partOf(state: ReleaseState, version: number): Pick<Service, 'role' | 'weight'> | undefined {
-  if (state.champion === version) return { role: 'champion', weight: championShare(state.challengers) };
-  const challenger = state.challengers.find((each) => each.version === version);
-  if (challenger) return { role: 'challenger', weight: challenger.weight };
-  return state.shadow?.version === version ? { role: 'shadow', weight: 0 } : undefined;
 }
 
 /** When a version had traffic, and how much: read off the states that the entries carry. */

@@ -4,20 +4,10 @@ import { ReferencePerformance } from '../../core/profile/profile.ts';
 import { EntryKind } from '../../core/registry/ledger.ts';
 import { ModelVersion } from '../../core/registry/version.ts';
 import { QualitySummary } from '../quality/quality-summary.ts';
+import { VersionStanding } from '../registry/version-standing.ts';
 import { Service } from './trace-view.ts';
 
 const Count = z.int().min(0);
-
-/** What became of a version so far. */
-export const VersionStanding = z.strictObject({
-  is: z
-    .enum(['champion', 'challenger', 'shadow', 'quarantined', 'rejected', 'approved', 'registered'])
-    .describe('The first of these that holds; registered: nobody has approved or rejected it.'),
-  weight: z.number().min(0).max(1).describe('Its share of the traffic.'),
-  approved: z.boolean().describe('Whether it may be released.'),
-  reason: z.string().nullable().describe('Of a quarantined one why; null of others.'),
-});
-export type VersionStanding = z.infer<typeof VersionStanding>;
 
 /** What its baseline is of. */
 export const ReferenceSummary = z.strictObject({

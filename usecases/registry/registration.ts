@@ -39,6 +39,9 @@ export interface RegisterOptions {
   readonly compare?: ((version: ModelVersion) => Promise<SideBySide | undefined>) | undefined;
 }
 
+/** A version whose artifacts are in the store, before it has a number. */
+export type KeptVersion = Omit<ModelVersion, 'version' | 'registeredAt' | 'registeredBy'>;
+
 export interface Registration {
   readonly version: ModelVersion;
   /** The ledger entry; absent when the same version was registered before. */

@@ -1,5 +1,3 @@
-import { copyFile, rm, stat } from 'node:fs/promises';
-import path from 'node:path';
 import { judgeRulesOf } from '../../core/judge/manifest-rules.ts';
 import type { Signature } from '../../core/model/signature.ts';
 import type { Anchor } from '../../core/registry/anchor.ts';
@@ -11,19 +9,25 @@ import { ReleaseConflictError, UnknownVersionError, VouchingError } from '../../
 import { isSameContent, type VersionContent, type VersionDocuments } from '../../core/registry/identity.ts';
 import { EMPTY_STATE, Entry, type ReleaseState } from '../../core/registry/ledger.ts';
 import { sealOf, type Unsealed } from '../../core/registry/seal.ts';
-import { type Artifact, ModelVersion } from '../../core/registry/version.ts';
+import { ModelVersion } from '../../core/registry/version.ts';
 import type { ReleaseChanged } from '../../events/schemas.ts';
 import { storeAnchor } from '../../platform/anchors.ts';
 import { digestOf, digestOfFile } from '../../platform/digest.ts';
-import { ModelFolderError, readModelFolder } from '../../platform/model-folder.ts';
+import { readModelFolder } from '../../platform/model-folder.ts';
 import type { Home } from '../../platform/ports.ts';
 import { storeSnapshot } from '../../platform/snapshots.ts';
-import { makeTemporaryFolder } from '../../platform/temporary-folder.ts';
 import { withTimeout } from '../../platform/with-timeout.ts';
 import { formerTrial } from './former-release.ts';
+import { keepBytes, keepJson, keepModel } from './keep-artifact.ts';
 import { type LedgerPage, readEntriesSince, readLastEntries } from './read-history.ts';
 import { registeredBaseline } from './registered-baseline.ts';
-import { evidenceOf, type RegisterOptions, type Registration, registrationReason } from './registration.ts';
+import {
+  evidenceOf,
+  type KeptVersion,
+  type RegisterOptions,
+  type Registration,
+  registrationReason,
+} from './registration.ts';
 import { verifyLedger } from './verify-ledger.ts';
 
 /** Others may register at the same time; each round one of them gets on. */
@@ -138,44 +142,59 @@ export class Registry {
     const prepared = await prepare?.({ ...candidate, baseline: files.baseline?.value });
     const rehearsal = prepared?.rehearsal;
     const rehearsed = rehearsal !== undefined && rehearsal.kept.length > 0;
+    const { artifacts } = this.home;
     const kept = {
-      artifact: await this.#keepModel(files.modelFile, digest),
-      baseline: baseline && (await this.#keep('baselines', 'json', baseline)),
-      card: files.card && (await this.#keep('cards', 'md', files.card)),
-      ...(rehearsed && { rehearsal: await this.#keepJson('rehearsals', rehearsal) }),
+      artifact: await keepModel(artifacts, files.modelFile, digest),
+      baseline: baseline && (await keepBytes(artifacts, { folder: 'baselines', extension: 'json' }, baseline)),
+      card: files.card && (await keepBytes(artifacts, { folder: 'cards', extension: 'md' }, files.card)),
+      ...(rehearsed && { rehearsal: await keepJson(artifacts, 'rehearsals', rehearsal) }),
     };
-    const common = {
+    const record = {
       model,
       ...kept,
       signature,
       manifest: files.manifest,
       metrics: files.metrics,
       ...(repairs && { repairs }),
-      registeredAt: this.home.clock.now().toISOString(),
-      registeredBy: this.actor,
     };
-    const beside = await compare?.({ ...common, version: (await this.state(model)).latest + 1 });
-    const sideBySide = beside && (await this.#keepJson('side-by-side', beside));
-    const reason = registrationReason(digest, prepared);
+    const version = (await this.state(model)).latest + 1;
+    const beside = await compare?.({ ...record, ...this.#stamp(), version });
+    const sideBySide = beside && (await keepJson(artifacts, 'side-by-side', beside));
+    const why = { reason: registrationReason(digest, prepared), ...evidenceOf(beside, prepared) };
+    return this.registerKept({ ...record, ...(sideBySide && { sideBySide }) }, why);
+  }
+
+  /** The version that is there of the same graph, manifest and baseline. */
+  async known(record: KeptVersion): Promise<Registration | undefined> {
+    const like = await this.#likest(record.model, record);
+    return like?.existed ? like : undefined;
+  }
+
+  /** Registers a version whose artifacts are in the store already, as the next one, with its entry in one write. */
+  async registerKept(
+    record: KeptVersion,
+    why: { readonly reason: string; readonly evidence?: unknown },
+  ): Promise<Registration> {
+    const { model } = record;
+    const stamped = { ...record, ...this.#stamp() };
     for (let attempt = 0; ; attempt++) {
       // Read before the look for the same model: whoever registers it in between makes this revision stale.
       const state = await this.state(model);
-      const like = await this.#likest(model, content);
+      const like = await this.#likest(model, record);
       if (like?.existed) return like;
-      const version: ModelVersion = { ...common, version: state.latest + 1, ...(sideBySide && { sideBySide }) };
+      const version: ModelVersion = { ...stamped, version: state.latest + 1 };
       try {
-        const command: Command = {
-          type: 'register',
-          version: version.version,
-          reason,
-          ...evidenceOf(beside, prepared),
-        };
+        const command: Command = { type: 'register', version: version.version, ...why };
         const entry = await this.#append(model, command, { expectedRevision: state.revision }, version);
         return { version, entry, existed: false, ...(like?.differences && { differences: like.differences }) };
       } catch (error) {
         if (!(error instanceof ReleaseConflictError) || attempt >= REGISTER_RETRIES) throw error;
       }
     }
+  }
+
+  #stamp(): Pick<ModelVersion, 'registeredAt' | 'registeredBy'> {
+    return { registeredAt: this.home.clock.now().toISOString(), registeredBy: this.actor };
   }
 
   async #append(
@@ -264,37 +283,6 @@ export class Registry {
     }
     const version = sameGraph ?? last;
     return version && { version, existed: false, ...differencesOf(version, contentChanges(version, content)) };
-  }
-
-  /**
-   * Keeps a copy that nobody else writes to: what has been kept under a digest can never be taken back.
-   *
-   * @throws ModelFolderError when the file is written to meanwhile
-   */
-  async #keepModel(modelFile: string, digest: string): Promise<Artifact> {
-    const key = `models/${digest}.onnx`;
-    const folder = await makeTemporaryFolder('model');
-    try {
-      const copy = path.join(folder, 'model.onnx');
-      await copyFile(modelFile, copy);
-      if ((await digestOfFile(copy)) !== digest)
-        throw new ModelFolderError(modelFile, 'it was changed while it was being registered');
-      await this.home.artifacts.upload(key, copy, { ifAbsent: true });
-      return { key, digest, bytes: (await stat(copy)).size };
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
-  }
-
-  #keepJson(folder: string, value: unknown): Promise<Artifact> {
-    return this.#keep(folder, 'json', new TextEncoder().encode(JSON.stringify(value)));
-  }
-
-  async #keep(folder: string, extension: string, body: Uint8Array): Promise<Artifact> {
-    const digest = digestOf(body);
-    const key = `${folder}/${digest}.${extension}`;
-    await this.home.artifacts.put(key, body, { ifAbsent: true });
-    return { key, digest, bytes: body.length };
   }
 }
 

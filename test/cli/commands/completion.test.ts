@@ -49,7 +49,7 @@ const isInstalled = (shell: string): boolean => spawnSync(shell, ['-c', 'exit 0'
 
 describe('trimtab completion', () => {
   it('knows commands, their parts, their options, files, and the models of the home', async () => {
-    expect(await words('re')).toEqual(['register', 'reject', 'release']);
+    expect(await words('re')).toEqual(['register', 'reject', 'release', 'restore']);
     expect(await words('rows', '')).toEqual(['list', 'show', 'export', 'redo', 'release']);
     expect(await words('rollback', '--k')).toEqual(['--keep']);
     expect(await words('rollback', 'm', '--to', '1', '--ch')).toEqual(['--challenger']);
