@@ -41,14 +41,18 @@ async function byPieces(path: string): Promise<Looked> {
   const buffer = Buffer.allocUnsafe(OVERLAP + PIECE);
   let kept = 0;
   let suspect = false;
-  await using file = await open(path);
-  for (;;) {
-    const { bytesRead } = await file.read(buffer, kept, PIECE);
-    if (bytesRead === 0) return { found: hash.digest('hex'), suspect };
-    hash.update(buffer.subarray(kept, kept + bytesRead));
-    const end = kept + bytesRead;
-    suspect ||= mayReadOtherFiles(buffer.subarray(0, end));
-    kept = Math.min(OVERLAP, end);
-    buffer.copyWithin(0, end - kept, end);
+  const file = await open(path);
+  try {
+    for (;;) {
+      const { bytesRead } = await file.read(buffer, kept, PIECE);
+      if (bytesRead === 0) return { found: hash.digest('hex'), suspect };
+      hash.update(buffer.subarray(kept, kept + bytesRead));
+      const end = kept + bytesRead;
+      suspect ||= mayReadOtherFiles(buffer.subarray(0, end));
+      kept = Math.min(OVERLAP, end);
+      buffer.copyWithin(0, end - kept, end);
+    }
+  } finally {
+    await file.close();
   }
 }
