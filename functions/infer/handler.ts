@@ -7,6 +7,7 @@ import { openHome } from '../../platform/home.ts';
 import { Endpoint } from '../../usecases/serving/endpoint.ts';
 import { type HttpEvent, type HttpResult, httpEventOf, resultOf, toHttpRequest } from './api-gateway-event.ts';
 import { refusalByClaims, rolesSource } from './authorize.ts';
+import { cacheBytes } from './cache-bytes.ts';
 
 /** How long a response waits for a refresh of the release in progress, which would not go on in a frozen function. */
 const SETTLE_MS = 50;
@@ -19,7 +20,8 @@ const START_MS = 8_000;
  *
  * TRIMTAB_ACCESS_LOG decides which requests are logged: none, problems (by default), all, or a share.
  * TRIMTAB_HOME is the home; TRIMTAB_MODELS the models, comma-separated (all by default); TRIMTAB_DEFAULT_MODEL the model
- * of requests that name none (the only one by default); TRIMTAB_CACHE the folder for model files. TRIMTAB_ROLES says who
+ * of requests that name none (the only one by default); TRIMTAB_CACHE the folder for model files and TRIMTAB_CACHE_MB what they may
+ * take there (as much as the folder takes by default). TRIMTAB_ROLES says who
  * decides what a caller may do: `gateway` (by default), or `claims`, where the authorizer says which roles a caller has.
  */
 const ROLES_SOURCE = rolesSource(process.env.TRIMTAB_ROLES);
@@ -49,6 +51,7 @@ async function open(): Promise<Endpoint> {
     models: models === undefined || models === 'all' ? 'all' : models.split(',').map((name) => name.trim()),
     defaultModel,
     cacheFolder: cache ?? join(tmpdir(), 'trimtab'),
+    cacheBytes: cacheBytes(process.env.TRIMTAB_CACHE_MB),
     ...instanceOf(process.env.AWS_LAMBDA_LOG_STREAM_NAME),
     accessLog: {
       requests: loggedRequests(process.env.TRIMTAB_ACCESS_LOG ?? 'problems'),

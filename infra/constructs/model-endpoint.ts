@@ -24,6 +24,7 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Role } from '../../core/access/roles.ts';
 import { NAMESPACE, variantDimensions } from '../../core/observability/metric-names.ts';
+import { cacheMbOf, type EndpointLimits } from '../../core/registry/endpoint-limits.ts';
 import { infer } from '../../functions/infer/trigger.ts';
 import { apiRoutes, invokeResources } from '../access-routes.ts';
 import { type EndpointScaling, endpointProblems, type ProvisionedConcurrency } from '../scaling/check.ts';
@@ -62,6 +63,12 @@ export interface ModelEndpointProps {
   readonly architecture?: 'x64' | 'arm64';
   /** Memory of the function, in MB, which also decides its share of a processor. @default 1769, one virtual CPU */
   readonly memoryMb?: number;
+  /**
+   * Temporary folder of the function (ephemeral storage), in MB; 512 to 10240. It holds the files of all versions that have
+   * traffic, and of one that follows.
+   * @default 2048
+   */
+  readonly temporaryMb?: number;
   /** Time limit of a request; at most 29 s. @default Duration.seconds(29) */
   readonly timeout?: Duration;
   /** Reserved concurrency of the function. @default no limit of its own */
@@ -116,6 +123,11 @@ export class ModelEndpoint extends Construct {
   readonly lake: IDataLake;
   /** The function that answers requests. */
   readonly function: TrimtabFunction;
+  /**
+   * What a version must fit into, as JSON, for an output named `EndpointLimits`: where TRIMTAB_SERVING_STACK names its stack,
+   * `trimtab register` refuses what cannot be served.
+   */
+  readonly limits: string;
   /** Alias of the version of the code that takes traffic. */
   readonly alias: Alias;
   /** The API in front of the alias. */
@@ -128,6 +140,7 @@ export class ModelEndpoint extends Construct {
     const { encryptionKey, provisionedConcurrency, codeDeployment = deploymentOf(provisionedConcurrency) } = props;
     mustScale<EndpointScaling>(this, endpointProblems, {
       memoryMb: props.memoryMb,
+      temporaryMb: props.temporaryMb,
       timeoutSeconds: props.timeout?.toSeconds(),
       reservedConcurrency: props.reservedConcurrency,
       provisionedConcurrency,
@@ -136,22 +149,27 @@ export class ModelEndpoint extends Construct {
     });
     this.registry = props.registry ?? new ModelRegistry(this, 'Registry', { encryptionKey });
     this.lake = props.lake ?? new DataLake(this, 'Lake', { encryptionKey });
+    const { temporaryMb = infer.temporaryMb } = props;
+    const cacheMb = cacheMbOf(temporaryMb);
     this.function = new TrimtabFunction(this, 'Function', {
       spec: infer,
       architecture: props.architecture,
       encryptionKey,
       memoryMb: props.memoryMb,
+      temporaryMb,
       timeout: props.timeout,
       reservedConcurrency: props.reservedConcurrency,
       environment: {
         ...this.registry.environment,
         ...this.lake.environment,
         ...props.privacy?.environment,
+        TRIMTAB_CACHE_MB: String(cacheMb),
         TRIMTAB_MODELS: props.models?.join(',') ?? 'all',
         TRIMTAB_ACCESS_LOG: String(props.accessLog ?? 'problems'),
         TRIMTAB_ROLES: saysRoles(props.authorizer) ? 'claims' : 'gateway',
       },
     });
+    this.limits = JSON.stringify({ memoryMb: this.function.memoryMb, cacheMb } satisfies EndpointLimits);
     this.registry.grantRead(this.function);
     props.privacy?.grantRead(this.function);
     allowActions(this.function, ['s3:PutObject'], [this.lake.data.arnForObjects('ground-truth/incoming/*')]);

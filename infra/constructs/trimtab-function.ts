@@ -22,6 +22,9 @@ import { functionCode } from './function-code.ts';
 /** Folder of the built functions and layers (scripts/build/functions.ts). It is in this package, whatever app uses it. */
 const DIST = path.join(path.dirname(createRequire(import.meta.url).resolve('trimtab/package.json')), 'dist');
 
+/** What Lambda gives a function when nothing is said. */
+const DEFAULT_TEMPORARY_MB = 512;
+
 /** Props of {@link TrimtabFunction}. */
 export interface TrimtabFunctionProps {
   /** Name, triggers, memory and layers of the function: a constant of `functions/<name>/trigger.ts`. */
@@ -32,6 +35,8 @@ export interface TrimtabFunctionProps {
   readonly architecture?: 'x64' | 'arm64';
   /** Memory, in MB. @default that of the spec */
   readonly memoryMb?: number;
+  /** Temporary folder (ephemeral storage), in MB. @default that of the spec, else 512 */
+  readonly temporaryMb?: number;
   /** Time limit of a run. @default that of the spec */
   readonly timeout?: Duration;
   /** Reserved concurrency. @default no limit of its own */
@@ -72,9 +77,12 @@ export class TrimtabFunction extends LambdaFunction {
   readonly logs: LogGroup;
   /** Memory, in MB. */
   readonly memoryMb: number;
+  /** Temporary folder, in MB. */
+  readonly temporaryMb: number;
 
   constructor(scope: Construct, id: string, props: TrimtabFunctionProps) {
     const { spec, architecture = 'x64' } = props;
+    const temporaryMb = props.temporaryMb ?? spec.temporaryMb ?? DEFAULT_TEMPORARY_MB;
     const parts = new Construct(scope, `${id}Parts`);
     const logs = new LogGroup(parts, 'Logs', {
       retention: props.logRetention ?? RetentionDays.ONE_MONTH,
@@ -95,7 +103,7 @@ export class TrimtabFunction extends LambdaFunction {
       layers: spec.layers.map((name) => layerOf(scope, name, architecture)),
       memorySize: props.memoryMb ?? spec.memoryMb,
       timeout: props.timeout ?? Duration.seconds(spec.timeoutSeconds),
-      ...(spec.temporaryMb === undefined ? {} : { ephemeralStorageSize: Size.mebibytes(spec.temporaryMb) }),
+      ...(temporaryMb === DEFAULT_TEMPORARY_MB ? {} : { ephemeralStorageSize: Size.mebibytes(temporaryMb) }),
       reservedConcurrentExecutions: props.reservedConcurrency,
       role,
       environmentEncryption: props.encryptionKey,
@@ -108,6 +116,7 @@ export class TrimtabFunction extends LambdaFunction {
     });
     this.logs = logs;
     this.memoryMb = props.memoryMb ?? spec.memoryMb;
+    this.temporaryMb = temporaryMb;
   }
 
   /**

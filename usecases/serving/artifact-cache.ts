@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmod, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Baseline } from '../../core/profile/profile.ts';
 import type { Artifact, ModelVersion } from '../../core/registry/version.ts';
@@ -10,24 +10,27 @@ import type { ObjectStore } from '../../platform/ports.ts';
 import { accessIn, makePrivateFolder, PRIVATE } from '../../platform/private-files.ts';
 import type { ReleaseSnapshot } from '../../platform/snapshot-schema.ts';
 import { removeUnfinished, unfinishedIn } from '../../platform/unfinished.ts';
+import { type CachedKind, CacheRoom } from './cache-room.ts';
 import { spareFolder, takesNoWrites } from './spare-folder.ts';
 
 /** Largest file that is read whole; bytes. */
 const SMALL = 32 * 1024 * 1024;
 
-/** What is kept of a version. */
-export type CachedKind = 'models' | 'baselines' | 'rehearsals';
-
 export interface ArtifactCacheOptions {
   readonly folder: string;
   readonly artifacts: Pick<ObjectStore, 'get' | 'download'>;
+  /** What there may be of copies altogether; bytes. @default as much as the disk takes */
+  readonly maxBytes?: number | undefined;
+  /** Digests of all that is kept of versions which are served or about to be: none of these copies is removed. */
+  readonly needed: () => Iterable<string>;
   /** Told of every copy that was damaged and has been replaced. */
   readonly onHealed: (kind: CachedKind, path: string) => void;
 }
 
 /**
  * Model files, baselines and last known releases in a folder, so that the endpoint can start while everything else is
- * down. A copy that is damaged is replaced by what the store has.
+ * down. A copy that is damaged is replaced by what the store has. Where there is no more room, copies that no release needs
+ * go, the least recently used first.
  */
 export class ArtifactCache {
   private readonly folder: string;
@@ -36,9 +39,15 @@ export class ArtifactCache {
   /** What killed processes left unfinished is removed once, from each of the two folders that is written to. */
   private readonly swept = new Map<string, Promise<void>>();
 
+  private readonly room: CacheRoom;
+  /** Copies that are on their way, by path: several models may have one file. */
+  private readonly coming = new Map<string, Promise<string>>();
+
   constructor(private readonly options: ArtifactCacheOptions) {
-    this.folder = options.folder;
-    this.copies = options.folder;
+    const { folder, maxBytes } = options;
+    this.folder = folder;
+    this.copies = folder;
+    this.room = new CacheRoom({ maxBytes, needed: () => this.needed() });
   }
 
   /** Path of a version's model file, downloaded unless it is there. The digest is for the loader to check. */
@@ -78,15 +87,18 @@ export class ArtifactCache {
   private async document<T>(kind: CachedKind, artifact: Artifact): Promise<T> {
     for (let attempt = 0; ; attempt++) {
       const path = await this.kept(kind, artifact);
-      const bytes = await readFile(path);
-      const found = createHash('sha256').update(bytes).digest('hex');
-      if (found === artifact.digest) {
+      // What cannot be read is damaged as well.
+      const bytes = await readFile(path).catch((error: unknown) => {
+        if (attempt > 0) throw error;
+      });
+      const found = bytes && createHash('sha256').update(bytes).digest('hex');
+      if (bytes !== undefined && found === artifact.digest) {
         if (attempt > 0) this.options.onHealed(kind, path);
         return JSON.parse(bytes.toString('utf8')) as T;
       }
       // The copy may be the damaged one: once more from the store.
       await this.discard(path);
-      if (attempt > 0) throw new DigestMismatchError(path, artifact.digest, found);
+      if (attempt > 0) throw new DigestMismatchError(path, artifact.digest, found ?? 'nothing');
     }
   }
 
@@ -96,7 +108,7 @@ export class ArtifactCache {
 
   /** Throws a damaged copy away; where the folder takes no writes, the next one is in the spare folder. */
   private async discard(path: string): Promise<void> {
-    await rm(path, { force: true }).catch((error: unknown) => {
+    await rm(path, { force: true, recursive: true }).catch((error: unknown) => {
       if (this.copies !== this.folder || !takesNoWrites(error)) throw error;
       this.copies = spareFolder(this.folder);
     });
@@ -116,24 +128,45 @@ export class ArtifactCache {
   }
 
   private async copied(kind: CachedKind, artifact: Artifact): Promise<string> {
-    const { artifacts, onHealed } = this.options;
     const path = this.pathOf(kind, artifact);
     const found = await stat(path).catch(() => undefined);
-    if (found?.size === artifact.bytes) return path;
-    const partial = await this.partial(dirname(path));
-    try {
-      // Read whole, a small file is there sooner: a copy by streams has to load them first.
-      if (artifact.bytes <= SMALL) await writeFile(partial, await artifacts.get(artifact.key));
-      else await artifacts.download(artifact.key, partial);
-      await chmod(partial, accessIn(dirname(path)).file);
-      await rename(partial, path);
-    } catch (error) {
-      await rm(partial, { force: true }).catch(() => undefined);
-      throw error;
+    if (found?.isFile() && found.size === artifact.bytes) {
+      // When it was last asked for: of a folder that takes no writes nothing is removed.
+      await utimes(path, new Date(), new Date()).catch(() => undefined);
+      return path;
     }
-    // What is shorter or longer than it was registered is damaged as well.
-    if (found !== undefined) onHealed(kind, path);
+    const coming = this.coming.get(path) ?? this.written(path, artifact).finally(() => this.coming.delete(path));
+    this.coming.set(path, coming);
+    await coming;
+    // What is shorter or longer than it was registered is damaged as well, and so is what is no file.
+    if (found !== undefined) this.options.onHealed(kind, path);
     return path;
+  }
+
+  /** Writes a copy, once there is room for it. */
+  private written(path: string, artifact: Artifact): Promise<string> {
+    const { artifacts } = this.options;
+    return this.room.fill(dirname(dirname(path)), artifact, async () => {
+      const partial = await this.partial(dirname(path));
+      try {
+        // Read whole, a small file is there sooner: a copy by streams has to load them first.
+        if (artifact.bytes <= SMALL) await writeFile(partial, await artifacts.get(artifact.key));
+        else await artifacts.download(artifact.key, partial);
+        await chmod(partial, accessIn(dirname(path)).file);
+        await replace(partial, path);
+        return path;
+      } catch (error) {
+        await rm(partial, { force: true }).catch(() => undefined);
+        throw error;
+      }
+    });
+  }
+
+  /** What the owner of the cache needs, and what releases do that other processes keep in the same folder. */
+  private async needed(): Promise<ReadonlySet<string>> {
+    const kept = await Promise.all((await this.models()).map((model) => this.recall(model)));
+    const versions = kept.flatMap((release) => release?.versions ?? []);
+    return new Set([...this.options.needed(), ...versions.flatMap(digestsOf)]);
   }
 
   /** A name for a file that is being written, and folders for it. */
@@ -156,7 +189,7 @@ export class ArtifactCache {
     const partial = await this.partial(folder);
     await writeFile(partial, JSON.stringify(release), { mode: PRIVATE.file });
     await chmod(partial, accessIn(folder).file);
-    await rename(partial, path);
+    await replace(partial, path);
   }
 
   /** The last release kept; undefined when there is none that can be read. */
@@ -178,5 +211,20 @@ export class ArtifactCache {
       .filter((file) => file.endsWith('.json'))
       .map((file) => file.slice(0, -'.json'.length))
       .sort();
+  }
+}
+
+/** Digests of all that is kept of a version. */
+export const digestsOf = ({ artifact, baseline, rehearsal }: ModelVersion): string[] =>
+  [artifact, baseline, rehearsal].flatMap((each) => (each ? [each.digest] : []));
+
+/** Puts a file in its place, whatever is there: a folder is no copy, and cannot be renamed over. */
+async function replace(partial: string, path: string): Promise<void> {
+  try {
+    await rename(partial, path);
+  } catch (error) {
+    if (!['EISDIR', 'ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    await rm(path, { force: true, recursive: true });
+    await rename(partial, path);
   }
 }
