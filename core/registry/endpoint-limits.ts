@@ -48,7 +48,7 @@ export function fitProblems(bytes: number, champion: SizedVersion | undefined, l
     ...(files <= limits.cacheMb * MB
       ? []
       : [
-          `its file needs ${mb(files)} MB${beside} in the endpoint’s temporary folder, which has ${limits.cacheMb.toLocaleString('en-US')} MB for model files: ${raise('temporaryMb', temporaryMb)}`,
+          `its file needs ${mb(files)} MB${beside}, of the endpoint’s temporary folder, which has ${limits.cacheMb.toLocaleString('en-US')} MB for model files: ${raise('temporaryMb', temporaryMb)}`,
         ]),
     ...(memory <= limits.memoryMb * MB
       ? []

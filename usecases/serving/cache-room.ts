@@ -35,6 +35,9 @@ interface Copy {
   readonly usedAt: number;
 }
 
+/** A copy that is to be written. */
+type Expected = Pick<Copy, 'digest' | 'bytes'>;
+
 export interface CacheRoomOptions {
   /** What there may be of copies altogether; bytes. @default as much as the disk takes */
   readonly maxBytes?: number | undefined;
@@ -44,10 +47,10 @@ export interface CacheRoomOptions {
 
 /**
  * Makes room in a folder of copies: what nobody needs goes, the least recently used first. What is being written counts
- * from the moment that it is announced, so that several loads at once do not take the same room.
+ * from the moment that there is room for it, so that several loads at once do not take the same.
  */
 export class CacheRoom {
-  /** Copies that are being written, or asked for: digest -> bytes, and how many wait for it. */
+  /** Copies that are being written: digest -> bytes. */
   private readonly coming = new Map<string, number>();
   private turn: Promise<unknown> = Promise.resolve();
 
@@ -59,11 +62,13 @@ export class CacheRoom {
    *
    * @throws CacheFullError
    */
-  async fill<T>(folder: string, copy: { digest: string; bytes: number }, write: () => Promise<T>): Promise<T> {
-    this.coming.set(copy.digest, copy.bytes);
+  async fill<T>(folder: string, copy: Expected, write: () => Promise<T>): Promise<T> {
+    const { maxBytes } = this.options;
+    await this.inTurn(async () => {
+      if (maxBytes !== undefined) await this.makeRoom(folder, maxBytes, copy);
+      this.coming.set(copy.digest, copy.bytes);
+    });
     try {
-      const { maxBytes } = this.options;
-      if (maxBytes !== undefined) await this.inTurn(() => this.makeRoom(folder, maxBytes, copy.bytes));
       return await write().catch(async (error: NodeJS.ErrnoException) => {
         if (error.code !== 'ENOSPC' && error.code !== 'EDQUOT') throw error;
         if (!(await this.inTurn(() => this.clear(folder)))) throw error;
@@ -81,10 +86,10 @@ export class CacheRoom {
     return result;
   }
 
-  private async makeRoom(folder: string, allowed: number, bytes: number): Promise<void> {
-    const { kept, spare } = await this.sorted(folder);
+  private async makeRoom(folder: string, allowed: number, { digest, bytes }: Expected): Promise<void> {
+    const { kept, spare } = await this.sorted(folder, digest);
     const writing = [...this.coming.values()].reduce((sum, each) => sum + each, 0);
-    let total = writing + sum(kept) + sum(spare);
+    let total = bytes + writing + sum(kept) + sum(spare);
     for (const copy of spare) {
       if (total <= allowed) return;
       await rm(copy.path, { force: true, recursive: true });
@@ -100,11 +105,15 @@ export class CacheRoom {
     return spare.length > 0;
   }
 
-  /** Copies that are needed, and those that are not, the least recently used first; without those that are being written. */
-  private async sorted(folder: string): Promise<{ kept: Copy[]; spare: Copy[] }> {
+  /**
+   * Copies that are needed, and those that are not, the least recently used first; without those that are being written.
+   *
+   * @param apart digest of one that is about to be written
+   */
+  private async sorted(folder: string, apart?: string): Promise<{ kept: Copy[]; spare: Copy[] }> {
     const needed = await this.options.needed();
     const copies = (await Promise.all(KINDS.map((kind) => copiesIn(join(folder, kind))))).flat();
-    const there = copies.filter(({ digest }) => !this.coming.has(digest));
+    const there = copies.filter(({ digest }) => !this.coming.has(digest) && digest !== apart);
     return {
       kept: there.filter(({ digest }) => needed.has(digest)),
       spare: there.filter(({ digest }) => !needed.has(digest)).sort((a, b) => a.usedAt - b.usedAt),
@@ -130,4 +139,4 @@ async function copiesIn(folder: string): Promise<Copy[]> {
 }
 
 const megabytes = (bytes: number): string =>
-  `${(bytes / 1e6).toLocaleString('en-US', { maximumFractionDigits: 1 })} MB`;
+  `${(bytes / 1e6).toLocaleString('en-US', { maximumSignificantDigits: 3 })} MB`;
