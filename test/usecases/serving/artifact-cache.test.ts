@@ -29,16 +29,14 @@ function cacheOf(versions: readonly ReturnType<typeof versionOf>[], maxBytes: nu
         reads.push(found.record.version);
         return found.content;
       },
-      download: () => Promise.reject(new Error("these are small enough to be read at once")),
+      download: () => Promise.reject(new Error('these are small enough to be read at once')),
     },
     needed: () => needed.map(({ artifact }) => artifact.digest),
     onHealed: () => undefined,
   });
   const kept = async () => {
     const names = await readdir(path.join(folder, 'models'));
-    return versions.flatMap(({ record }) =>
-      names.includes(`${record.artifact.digest}.onnx`) ? [record.version] : [],
-    );
+    return versions.flatMap(({ record }) => (names.includes(`${record.artifact.digest}.onnx`) ? [record.version] : []));
   };
   /** As if it had been asked for last at that second. */
   const usedAt = (record: ModelVersion, second: number) =>
@@ -62,7 +60,9 @@ describe('The cache of artifacts', () => {
     expect(await kept()).toEqual([1, 2, 4]);
     expect(reads).toEqual([1, 2, 3, 4]);
     needed.push(two!, four!);
-    await expect(cache.file(three!)).rejects.toThrow(/a file of 0\.0001 MB does not fit .* may hold 0\.00032 MB, 0\.0003 MB of them in use.*endpoint\.temporaryMb/);
+    await expect(cache.file(three!)).rejects.toThrow(
+      /a file of 0\.0001 MB does not fit .* may hold 0\.00032 MB, 0\.0003 MB of them in use.*endpoint\.temporaryMb/,
+    );
     expect(await kept()).toEqual([1, 2, 4]);
   });
 
@@ -106,7 +106,9 @@ describe('An endpoint whose folder of model files is small', () => {
   afterEach(() => fixture.close());
 
   const servedBy = async (endpoint: Endpoint) => {
-    const answer = await read(await endpoint.handle(request('POST', '/v1/models/pipeline:predict', { instances: [ROW] })));
+    const answer = await read(
+      await endpoint.handle(request('POST', '/v1/models/pipeline:predict', { instances: [ROW] })),
+    );
     return answer.headers['x-trimtab-model-version'];
   };
   const copies = () => readdir(path.join(fixture.folder, 'cache', 'models'));
