@@ -5,8 +5,8 @@ import { withOptionalExamined } from './optional-dependencies.ts';
 
 /** What a graph may take while it is opened and run. */
 export interface LimitOptions {
-  readonly timeLimit?: number;
-  readonly memoryLimit?: number;
+  readonly timeLimit?: number | undefined;
+  readonly memoryLimit?: number | undefined;
 }
 
 /** Adds the options for these limits to a command that runs a graph before anybody has seen it run. */
@@ -15,7 +15,7 @@ export const addLimitOptions = (command: Program): Program =>
     .option('--time-limit <seconds>', 'how long the graph may take to load, and for a run (default: 30)', parseCount)
     .option(
       '--memory-limit <MB>',
-      'memory that it may take (default: 10240, or 80 % of what this machine or container has)',
+      'memory that it may take (default: 10240, or what the deployed endpoint has, and at most 80 % of what this machine or container has)',
       parseCount,
     );
 

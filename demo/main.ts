@@ -1,10 +1,11 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Manifest } from '../core/manifest/manifest.ts';
 import { startLocalRuntime } from '../local-runtime/local-runtime.ts';
+import { makeTemporaryFolder } from '../platform/temporary-folder.ts';
 import { DemoContext } from './context.ts';
 import { EXAMPLE } from './flights.ts';
 import { Narrator, type StepOutcome } from './narrator.ts';
@@ -53,7 +54,8 @@ async function main(argv: readonly string[]): Promise<number> {
     `home ${path.relative(process.cwd(), runtime.home.folder) || '.'}   endpoint ${runtime.url}   up in ${((performance.now() - from) / 1_000).toFixed(1)} s`,
   );
 
-  const demo = new DemoContext(root, runtime, manifest, `user:${userInfo().username}`);
+  const scratch = await makeTemporaryFolder('demo');
+  const demo = new DemoContext(root, runtime, manifest, `user:${userInfo().username}`, scratch);
   const narrator = new Narrator(console.log, process.stdout.isTTY === true && process.env.NO_COLOR === undefined);
   const outcomes: StepOutcome[] = [];
   const completed = await CompletedSteps.open(runtime.home.folder);
@@ -75,6 +77,7 @@ async function main(argv: readonly string[]): Promise<number> {
     });
   }
   await runtime.close();
+  await rm(scratch, { recursive: true, force: true });
   return held === outcomes.length ? 0 : 1;
 }
 

@@ -13,6 +13,7 @@ import { table } from '../output/table.ts';
 interface CostOptions {
   readonly config: string;
   readonly environment?: string;
+  readonly region?: string;
   readonly predictions: string;
   readonly gb: string;
   readonly models?: string;
@@ -27,6 +28,7 @@ export function addCost(program: Program, io: Io, options: () => GlobalOptions):
     .description('what the deployed configuration costs in a month: list prices, every line of the arithmetic')
     .option('--config <file>', 'configuration of the deployment', 'trimtab.config.json')
     .option('--environment <name>', 'which of its environments (default: the first)')
+    .option('--region <name>', 'region of the prices (default: that of the configuration)')
     .option('--predictions <n>', 'rows predicted in a month', '1000000')
     .option('--gb <n>', 'gigabytes of data files validated in a month', '1')
     .option('--models <n>', 'number of models (default: those of the configuration)')
@@ -42,11 +44,20 @@ export function addCost(program: Program, io: Io, options: () => GlobalOptions):
         rowsPerRequest: amount('rows-per-request', own.rowsPerRequest, 1),
         latencyMs: amount('latency-ms', own.latencyMs, 1),
       };
-      const deployment = costedDeployment(config!, models);
-      const list = priceList(config!.region);
+      const region = own.region === undefined ? config!.region : listed(own.region);
+      const deployment = costedDeployment({ ...config!, region }, models);
+      const list = priceList(region);
       print(io, options(), estimate(deployment, volume, list), formatCost);
     });
 }
+
+/** A region that there is a list of. @throws UsageError */
+function listed(region: string): string {
+  if (PRICE_LISTS.some((list) => list.region === region)) return region;
+  throw new UsageError(`--region is one that there are prices of: ${regions()}, received '${region}'`);
+}
+
+const regions = (): string => PRICE_LISTS.map(({ region }) => region).join(', ');
 
 /** @throws UsageError */
 function amount(name: string, text: string, least: number, whole = false): number {
@@ -55,15 +66,16 @@ function amount(name: string, text: string, least: number, whole = false): numbe
   throw new UsageError(`--${name} is a ${whole ? 'whole ' : ''}number from ${least}, received '${text}'`);
 }
 
-function formatCost({ region, asOf, deployment, groups, total }: CostView): string {
+function formatCost({ region, asOf, sources, deployment, groups, total }: CostView): string {
   const wanted = deployment.region;
   const elsewhere =
     wanted === null || wanted === region
       ? []
-      : [`There is no list for ${wanted} (there are: ${PRICE_LISTS.map((list) => list.region).join(', ')}).`];
+      : [`There is no list for ${wanted} (there are: ${regions()}): these are not its prices.`];
   return [
     `List prices of ${region} as of ${asOf}, first tier, in USD, without free tiers, discounts and taxes: check before`,
     'you rely on them. Cold starts, canaries, shadows, the join of ground truth and requests of the key are not counted.',
+    `From ${sources[0]} and the pages of the other services; --json lists them.`,
     ...elsewhere,
     '',
     table(['a month', 'USD'], [...groups.map((g) => [g.title, usd(g.total)]), ['together', usd(total)]]),

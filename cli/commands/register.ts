@@ -1,12 +1,15 @@
 import path from 'node:path';
 import type { Command as Program } from 'commander';
 import { MODEL_FILES } from '../../platform/model-folder.ts';
+import { mostMemoryMb } from '../../platform/onnx/worker/memory-limit.ts';
 import { workerEntry } from '../../platform/onnx/worker/worker-entry.ts';
 import { assessVersion } from '../../usecases/registry/assess-version.ts';
+import { assertFitsEndpoint } from '../../usecases/registry/fits-endpoint.ts';
 import { registerModel } from '../../usecases/registry/register-model.ts';
 import type { RegistrationView } from '../../usecases/registry/registration-view.ts';
 import { parseReason } from '../arguments.ts';
 import { type GlobalOptions, type Io, print, printLine, withHome } from '../context.ts';
+import { limitsOf } from '../endpoint-limits.ts';
 import { UsageError } from '../errors.ts';
 import { addLimitOptions, type LimitOptions, withinLimits } from '../limit-options.ts';
 import { formatNextSteps, versionSteps } from '../output/next-steps.ts';
@@ -38,9 +41,16 @@ export function addRegister(program: Program, io: Io, options: () => GlobalOptio
           import('../../usecases/replay/side-by-side.ts'),
           import('../../usecases/rehearsal/rehearse-candidate.ts'),
         ]);
-        const view = await withinLimits(path.join(folder, MODEL_FILES.model), own, (examined) =>
+        const { limits, remark } = await limitsOf(home);
+        // What takes more than the endpoint has while it is looked at would take the endpoint along.
+        const memoryLimit = own.memoryLimit ?? (limits && Math.min(limits.memoryMb, mostMemoryMb()));
+        const view = await withinLimits(path.join(folder, MODEL_FILES.model), { ...own, memoryLimit }, (examined) =>
           registerModel(registry, folder, examined, {
             reason: own.reason,
+            fits: async (candidate) => {
+              if (limits !== undefined) await assertFitsEndpoint(home, candidate, limits);
+              return remark === undefined ? [] : [remark];
+            },
             rehearse: (candidate) => rehearseCandidate({ ...candidate, dataFile: own.data }, examined.open),
             assess: (candidate) => assessVersion(home, candidate, own.force === true),
             compare: (version) => sideBySide(home, version, { entry: workerEntry() }),

@@ -49,6 +49,7 @@ export const CostedDeployment = z.strictObject({
   region: z.string().nullable().describe('Region of the configuration; null: that of whoever deploys.'),
   architecture: z.enum(['x64', 'arm64']).describe('Processors of the functions.'),
   memoryMb: Count.describe('Memory of the inference function.'),
+  temporaryMb: Count.describe('Its temporary folder.'),
   provisioned: Count.describe('Executions that are kept ready all month.'),
   validation: z
     .strictObject({
@@ -61,6 +62,7 @@ export const CostedDeployment = z.strictObject({
       z.strictObject({
         name: z.string().describe('Name of the function.'),
         memoryMb: Count.describe('Its memory.'),
+        temporaryMb: Count.describe('Its temporary folder.'),
         everySeconds: z.number().positive().describe('How often it runs.'),
       }),
     )
@@ -85,7 +87,8 @@ export type Volume = z.infer<typeof Volume>;
 /** What a deployment costs in a month, on paper. */
 export const CostView = z.strictObject({
   region: z.string().describe('Region whose list prices are used.'),
-  asOf: z.string().describe('Day of the prices.'),
+  asOf: z.string().describe('Month of the prices.'),
+  sources: z.array(z.url()).describe('Pages that the prices are from.'),
   volume: Volume.describe('What is taken to come in, in a month.'),
   deployment: CostedDeployment.describe('What is deployed.'),
   groups: z.array(Group).describe('The arithmetic.'),

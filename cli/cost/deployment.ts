@@ -3,6 +3,7 @@ import path from 'node:path';
 import { Manifest } from '../../core/manifest/manifest.ts';
 import { FUNCTIONS } from '../../functions/index.ts';
 import { infer } from '../../functions/infer/trigger.ts';
+import { replay } from '../../functions/replay/trigger.ts';
 import { validate } from '../../functions/validate/trigger.ts';
 import type { DeploymentConfig } from '../../infra/config.ts';
 import { MODEL_FILES } from '../../platform/model-folder.ts';
@@ -12,22 +13,42 @@ import { costedModel } from './model.ts';
 /** What is deployed besides models: a test holds these numbers to the templates. */
 export const FIXED_RESOURCES = { alarms: 26, spilloverAlarms: 1, dashboards: 1, keys: 1, secrets: 2 } as const;
 
+/** What a function has when nothing is said; it is part of the price of its time. */
+const DEFAULT_TEMPORARY_MB = 512;
+
 /** What `trimtab.config.json` deploys, as far as it costs. @param models how many there are @default those it names */
 export function costedDeployment(config: DeploymentConfig, models?: number): CostedDeployment {
   const { endpoint, validation } = config;
   const named = config.models.map((folder) => modelOf(folder, config.environment));
+  const memoryMb = endpoint.memoryMb ?? infer.memoryMb;
+  const temporaryMb = endpoint.temporaryMb ?? infer.temporaryMb;
+  // What asks versions again opens what the endpoint opens.
+  const atLeast = (name: string, own: number, endpoints: number) =>
+    name === replay.name ? Math.max(own, endpoints) : own;
   const provisioned = endpoint.provisionedConcurrency?.min ?? 0;
   return {
     region: config.region ?? null,
     architecture: config.architecture,
-    memoryMb: endpoint.memoryMb ?? infer.memoryMb,
+    memoryMb,
+    temporaryMb,
     provisioned,
     validation: {
       memoryMb: validation.memoryMb ?? validate.memoryMb,
-      temporaryMb: validate.temporaryMb ?? 512,
+      temporaryMb: validation.temporaryMb ?? validate.temporaryMb ?? DEFAULT_TEMPORARY_MB,
     },
-    schedules: FUNCTIONS.flatMap(({ name, memoryMb, triggers }) =>
-      triggers.flatMap((t) => (t.kind === 'schedule' ? [{ name, memoryMb, everySeconds: t.everySeconds }] : [])),
+    schedules: FUNCTIONS.flatMap((spec) =>
+      spec.triggers.flatMap((trigger) =>
+        trigger.kind === 'schedule'
+          ? [
+              {
+                name: spec.name,
+                memoryMb: atLeast(spec.name, spec.memoryMb, memoryMb),
+                temporaryMb: atLeast(spec.name, spec.temporaryMb ?? DEFAULT_TEMPORARY_MB, temporaryMb),
+                everySeconds: trigger.everySeconds,
+              },
+            ]
+          : [],
+      ),
     ),
     alarms: FIXED_RESOURCES.alarms + (provisioned > 0 ? FIXED_RESOURCES.spilloverAlarms : 0),
     dashboards: FIXED_RESOURCES.dashboards,

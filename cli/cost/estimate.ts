@@ -4,6 +4,8 @@ import { group, line } from './line.ts';
 import type { PriceList } from './prices.ts';
 
 const GB = 1_000_000_000;
+/** Of a temporary folder, what is not billed. */
+const FREE_TEMPORARY_MB = 512;
 const number = (n: number): string => n.toLocaleString('en-US', { maximumFractionDigits: 2 });
 
 /** What a deployment costs in a month, on paper: the arithmetic with its sources, without free tiers and discounts. */
@@ -16,7 +18,7 @@ export function estimate(deployment: CostedDeployment, volume: Volume, list: Pri
     dataFiles(deployment, volume, list),
   ];
   const total = groups.reduce((sum, each) => sum + each.total, 0);
-  return { region: list.region, asOf: list.asOf, volume, deployment, groups, total };
+  return { region: list.region, asOf: list.asOf, sources: [...list.sources], volume, deployment, groups, total };
 }
 
 /** What is paid whether or not anything comes in. */
@@ -42,6 +44,14 @@ function installation(d: CostedDeployment, { prices }: PriceList): Group {
         (s.runs * s.memoryMb * runMs(s.name)) / 1024 / 1000,
         duration,
         `${number(s.runs)} runs × ${number(s.memoryMb / 1024)} GB × ${runMs(s.name)} ms`,
+      ),
+    ),
+    ...runs.map((s) =>
+      line(
+        `temporary folder of ${s.name}`,
+        (s.runs * (s.temporaryMb - FREE_TEMPORARY_MB) * runMs(s.name)) / 1024 / 1000,
+        prices.lambdaStorage,
+        `the same time × ${number((s.temporaryMb - FREE_TEMPORARY_MB) / 1024)} GB beyond the first half`,
       ),
     ),
     line(
@@ -150,6 +160,12 @@ function predictions(d: CostedDeployment, volume: Volume, { prices }: PriceList)
       `${number(requests)} × ${number(d.memoryMb / 1024)} GB × ${Math.ceil(volume.latencyMs)} ms${ready ? ', on executions kept ready' : ''}`,
     ),
     line(
+      'its temporary folder',
+      (gbs * (d.temporaryMb - FREE_TEMPORARY_MB)) / d.memoryMb,
+      prices.lambdaStorage,
+      `the same time × ${number((d.temporaryMb - FREE_TEMPORARY_MB) / 1024)} GB beyond the first half`,
+    ),
+    line(
       'reads of the ledger',
       looks * (1 + d.models.length) * ASSUMED.readUnits,
       prices.tableReads,
@@ -198,9 +214,9 @@ function dataFiles(d: CostedDeployment, { gigabytes }: Volume, { prices }: Price
     ),
     line(
       'its temporary folder',
-      (seconds * (temporaryMb - 512)) / 1024,
+      (seconds * (temporaryMb - FREE_TEMPORARY_MB)) / 1024,
       prices.lambdaStorage,
-      `${number(seconds)} s × ${number((temporaryMb - 512) / 1024)} GB`,
+      `${number(seconds)} s × ${number((temporaryMb - FREE_TEMPORARY_MB) / 1024)} GB`,
     ),
     line('objects written', ASSUMED.fileWrites * files, prices.s3Writes, each(ASSUMED.fileWrites, 'objects')),
     line('objects read', ASSUMED.fileReads * files, prices.s3Reads, each(ASSUMED.fileReads, 'objects')),

@@ -39,6 +39,8 @@ export interface PriceList {
   readonly region: string;
   /** When the pages of the services said so. */
   readonly asOf: string;
+  /** Those pages. */
+  readonly sources: readonly string[];
   readonly prices: Prices;
 }
 
@@ -72,15 +74,31 @@ const EVERYWHERE = {
   secrets: usd(0.4, 'secrets'),
 };
 
+const SOURCES = [
+  'lambda',
+  'api-gateway',
+  'cloudwatch',
+  'firehose',
+  's3',
+  'dynamodb/on-demand',
+  'sqs',
+  'eventbridge',
+  'kms',
+  'secrets-manager',
+].map((service) => {
+  const [name, ...rest] = service.split('/');
+  return `https://aws.amazon.com/${[name, 'pricing', ...rest].join('/')}/`;
+});
+
 /**
- * List prices, by region. They are data: nothing here asks AWS, and no test can hold them to it. Check them before you
- * rely on them: https://aws.amazon.com/pricing/, a page each for Lambda, API Gateway, CloudWatch, Data Firehose, S3,
- * DynamoDB, SQS, EventBridge, KMS and Secrets Manager.
+ * List prices, by region. They are data: nothing here asks AWS, and no test can hold them to it. Check them on the pages
+ * that they are from before you rely on them.
  */
 export const PRICE_LISTS: readonly PriceList[] = [
   {
     region: 'us-east-1',
     asOf: '2025-11',
+    sources: SOURCES,
     prices: {
       ...EVERYWHERE,
       httpRequests: usd(1, 'requests', MILLION),
@@ -97,6 +115,7 @@ export const PRICE_LISTS: readonly PriceList[] = [
   {
     region: 'eu-central-1',
     asOf: '2025-11',
+    sources: SOURCES,
     prices: {
       ...EVERYWHERE,
       httpRequests: usd(1.2, 'requests', MILLION),

@@ -130,11 +130,15 @@ export function inspectModel(file: Uint8Array): Inspection {
   };
 }
 
-/** Whether any constant is kept in another file; cheap enough to ask before every load. @throws ProtobufError */
-export const readsOtherFiles = (file: Uint8Array): boolean =>
-  // Every external tensor names its file under this key: a file without these letters has none.
-  Buffer.from(file.buffer, file.byteOffset, file.byteLength).includes('location') &&
-  inspectModel(file).external.length > 0;
+/**
+ * Whether a constant may be kept in another file, by any part of a model's file: every external tensor names its file
+ * under this key.
+ */
+export const mayReadOtherFiles = (part: Uint8Array): boolean =>
+  Buffer.from(part.buffer, part.byteOffset, part.byteLength).includes('location');
+
+/** Whether any constant is kept in another file. @throws ProtobufError */
+export const readsOtherFiles = (file: Uint8Array): boolean => inspectModel(file).external.length > 0;
 
 const domainOf = (text: string): string => (text === 'ai.onnx' ? '' : text);
 

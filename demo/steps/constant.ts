@@ -10,7 +10,7 @@ export const constantStep: Step<DemoContext> = {
   title: 'Release a model that never says "late": right for most flights, and taken back all the same',
   run: async (demo, { say, look, check }) => {
     const { registry } = demo;
-    const folder = demo.example('constant');
+    const folder = await demo.modelFolder('constant');
     const { version } = await registry.register(folder, await readSignature(demo.example('constant', 'model.onnx')));
     const before = await registry.state(MODEL);
     if (before.quarantined.some((each) => each.version === version.version)) {

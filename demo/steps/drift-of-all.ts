@@ -11,7 +11,7 @@ export const driftOfAllStep: Step<DemoContext> = {
   run: async (demo, { say, look, check }) => {
     const { registry } = demo;
     const { version: mended } = await registry.register(
-      demo.example('v3'),
+      await demo.modelFolder('v3'),
       await readSignature(demo.example('v3', 'model.onnx')),
     );
     const before = await registry.state(MODEL);

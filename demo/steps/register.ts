@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { withExamined } from '../../platform/onnx/examine.ts';
 import { baselineOf } from '../../usecases/registry/load-baseline.ts';
 import { rehearseCandidate } from '../../usecases/rehearsal/rehearse-candidate.ts';
@@ -7,10 +8,11 @@ import type { Step } from '../narrator.ts';
 export const registerStep: Step<DemoContext> = {
   title: 'Register two versions from their folders; approve and release version 1',
   run: async (demo, { say, look, check }) => {
-    for (const folder of ['v1', 'v2']) {
-      const file = demo.example(folder, 'model.onnx');
+    for (const name of ['v1', 'v2']) {
+      const folder = await demo.modelFolder(name);
+      const file = path.join(folder, 'model.onnx');
       const { version, existed } = await withExamined(file, ({ signature, open }) =>
-        demo.registry.register(demo.example(folder), signature, {
+        demo.registry.register(folder, signature, {
           prepare: (candidate) => rehearseCandidate(candidate, open),
         }),
       );

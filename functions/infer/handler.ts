@@ -14,6 +14,7 @@ import {
   toHttpRequest,
 } from './api-gateway-event.ts';
 import { openRoles, refusalByClaims, rolesSource } from './authorize.ts';
+import { cacheBytes } from './cache-bytes.ts';
 import { originSecret, refusalByOrigin } from './origin.ts';
 
 /** How long a response waits for a refresh of the release in progress, which would not go on in a frozen function. */
@@ -27,7 +28,8 @@ const START_MS = 8_000;
  *
  * TRIMTAB_ACCESS_LOG decides which requests are logged: none, problems (by default), all, or a share.
  * TRIMTAB_HOME is the home; TRIMTAB_MODELS the models, comma-separated (all by default); TRIMTAB_DEFAULT_MODEL the model
- * of requests that name none (the only one by default); TRIMTAB_CACHE the folder for model files. TRIMTAB_ROLES says who
+ * of requests that name none (the only one by default); TRIMTAB_CACHE the folder for model files and TRIMTAB_CACHE_MB what
+ * they may take there (as much as the folder takes by default). TRIMTAB_ROLES says who
  * decides what a caller may do: `gateway` (by default), or `claims`, where the authorizer says which roles a caller has, and
  * TRIMTAB_OPEN_ROLES which everybody has. TRIMTAB_BASE_PATH is the path under a domain of one's own that the API is at,
  * TRIMTAB_ORIGIN_SECRET the secret that the distribution in front shows.
@@ -62,6 +64,7 @@ async function open(): Promise<Endpoint> {
     models: models === undefined || models === 'all' ? 'all' : models.split(',').map((name) => name.trim()),
     defaultModel,
     cacheFolder: cache ?? join(tmpdir(), 'trimtab'),
+    cacheBytes: cacheBytes(process.env.TRIMTAB_CACHE_MB),
     ...instanceOf(process.env.AWS_LAMBDA_LOG_STREAM_NAME),
     accessLog: {
       requests: loggedRequests(process.env.TRIMTAB_ACCESS_LOG ?? 'problems'),

@@ -58,6 +58,8 @@ export interface DataValidationProps extends FunctionOptions {
   readonly encryptionKey?: IKey;
   /** Memory of the function, in MB; at least 1536. @default 2048 */
   readonly memoryMb?: number;
+  /** Temporary folder of the function (ephemeral storage), in MB; 512 to 10240. @default 10240 */
+  readonly temporaryMb?: number;
   /** Reserved concurrency of the function. @default no limit of its own */
   readonly reservedConcurrency?: number;
   /** Files validated at once, 2 to 1000 and at most `reservedConcurrency`. @default 5 */
@@ -92,18 +94,19 @@ export class DataValidation extends Construct implements IDataValidation {
 
   constructor(scope: Construct, id: string, props: DataValidationProps) {
     super(scope, id);
-    const { registry, lake, encryptionKey, memoryMb, reservedConcurrency } = props;
+    const { registry, lake, encryptionKey, memoryMb, temporaryMb, reservedConcurrency } = props;
     const { maxConcurrency = VALIDATION_CONCURRENCY } = props;
     const { data } = lake;
     warnOfSilentBucket(this, data);
     this.environmentName = registry.environmentName;
-    mustScale(this, validationProblems, { memoryMb, reservedConcurrency, maxConcurrency });
+    mustScale(this, validationProblems, { memoryMb, temporaryMb, reservedConcurrency, maxConcurrency });
     this.function = new TrimtabFunction(this, 'Function', {
       ...functionOptions(props),
       spec: validate,
       architecture: props.architecture,
       encryptionKey,
       memoryMb,
+      temporaryMb,
       reservedConcurrency,
       environment: {
         ...registry.environment,

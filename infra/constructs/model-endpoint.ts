@@ -17,6 +17,7 @@ import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Alias, type IAlias } from 'aws-cdk-lib/aws-lambda';
 import { Construct, type IConstruct } from 'constructs';
+import { cacheMbOf, type EndpointLimits } from '../../core/registry/endpoint-limits.ts';
 import { infer } from '../../functions/infer/trigger.ts';
 import { invokeResources } from '../access-routes.ts';
 import { modelMetricNamed, variantMetric, variantNamed } from '../metrics.ts';
@@ -105,6 +106,12 @@ export interface ModelEndpointProps extends FunctionOptions {
   readonly architecture?: 'x64' | 'arm64';
   /** Memory of the function, in MB, which also decides its share of a processor. @default 1769, one virtual CPU */
   readonly memoryMb?: number;
+  /**
+   * Temporary folder of the function (ephemeral storage), in MB; 512 to 10240. It holds the files of all versions that have
+   * traffic, and of one that follows.
+   * @default 2048
+   */
+  readonly temporaryMb?: number;
   /** Time limit of a request; at most 29 s. @default Duration.seconds(29) */
   readonly timeout?: Duration;
   /** Reserved concurrency of the function. @default no limit of its own */
@@ -173,6 +180,11 @@ export class ModelEndpoint extends Construct implements IModelEndpoint {
   readonly lake: IDataLake;
   /** The function that answers requests. */
   readonly function: TrimtabFunction;
+  /**
+   * What a version must fit into, as JSON, for an output named `EndpointLimits`: where TRIMTAB_SERVING_STACK names its stack,
+   * `trimtab register` refuses what cannot be served.
+   */
+  readonly limits: string;
   /** Alias of the version of the code that takes traffic. */
   readonly alias: Alias;
   /** The API in front of the alias. */
@@ -188,6 +200,7 @@ export class ModelEndpoint extends Construct implements IModelEndpoint {
     const { encryptionKey, provisionedConcurrency, codeDeployment = deploymentOf(provisionedConcurrency) } = props;
     mustScale<EndpointScaling>(this, endpointProblems, {
       memoryMb: props.memoryMb,
+      temporaryMb: props.temporaryMb,
       timeoutSeconds: props.timeout?.toSeconds(),
       reservedConcurrency: props.reservedConcurrency,
       provisionedConcurrency,
@@ -202,18 +215,22 @@ export class ModelEndpoint extends Construct implements IModelEndpoint {
     const firewall = webAclArn === undefined ? undefined : new EndpointFirewall(this, 'Firewall', encryptionKey);
     this.registry = registryOf(this, props);
     this.lake = props.lake ?? new DataLake(this, 'Lake', { encryptionKey });
+    const { temporaryMb = infer.temporaryMb } = props;
+    const cacheMb = cacheMbOf(temporaryMb);
     this.function = new TrimtabFunction(this, 'Function', {
       ...functionOptions(props),
       spec: infer,
       architecture: props.architecture,
       encryptionKey,
       memoryMb: props.memoryMb,
+      temporaryMb,
       timeout: props.timeout,
       reservedConcurrency: props.reservedConcurrency,
       environment: {
         ...this.registry.environment,
         ...this.lake.environment,
         ...props.privacy?.environment,
+        TRIMTAB_CACHE_MB: String(cacheMb),
         TRIMTAB_MODELS: props.models?.join(',') ?? 'all',
         TRIMTAB_ACCESS_LOG: String(props.accessLog ?? 'problems'),
         ...(firewall === undefined ? {} : { TRIMTAB_ORIGIN_SECRET: firewall.secret.secretArn }),
@@ -221,6 +238,7 @@ export class ModelEndpoint extends Construct implements IModelEndpoint {
         ...(props.domain?.basePath === undefined ? {} : { TRIMTAB_BASE_PATH: props.domain.basePath }),
       },
     });
+    this.limits = JSON.stringify({ memoryMb: this.function.memoryMb, cacheMb } satisfies EndpointLimits);
     this.registry.grantRead(this.function);
     if (firewall) allowSecret(this.function, firewall.secret, encryptionKey);
     props.privacy?.grantRead(this.function);

@@ -32,6 +32,10 @@ export interface ReleaseReplayProps extends FunctionOptions {
   readonly encryptionKey?: IKey;
   /** Processor of the function and its layers. @default x64 */
   readonly architecture?: 'x64' | 'arm64';
+  /** Memory of the function, in MB: what the endpoint has, at least, for it opens the same models. @default 1769 */
+  readonly memoryMb?: number;
+  /** Temporary folder of the function (ephemeral storage), in MB: what the endpoint has, at least. @default 2048 */
+  readonly temporaryMb?: number;
 }
 
 /**
@@ -52,7 +56,7 @@ export class ReleaseReplay extends Construct implements IReleaseReplay {
 
   constructor(scope: Construct, id: string, props: ReleaseReplayProps) {
     super(scope, id);
-    const { registry, lake, privacy, labels, architecture, encryptionKey } = props;
+    const { registry, lake, privacy, labels, architecture, encryptionKey, memoryMb, temporaryMb } = props;
     const { data, captures } = lake;
     this.replay = new ScheduledFunction(this, 'Replay', {
       ...functionOptions(props),
@@ -60,6 +64,8 @@ export class ReleaseReplay extends Construct implements IReleaseReplay {
       environment: { ...registry.environment, ...lake.environment, ...privacy?.environment, ...labels?.environment },
       architecture,
       encryptionKey,
+      memoryMb,
+      temporaryMb,
     });
     registry.grantReadLedger(this.replay);
     allowActions(

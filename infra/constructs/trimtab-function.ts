@@ -37,6 +37,9 @@ export interface ITrimtabFunction extends IFunction {
   readonly memoryMb: number;
 }
 
+/** What Lambda gives a function when nothing is said. */
+const DEFAULT_TEMPORARY_MB = 512;
+
 /** Props of {@link TrimtabFunction}. */
 export interface TrimtabFunctionProps extends FunctionOptions {
   /** Name, triggers, memory and layers of the function: a constant of `functions/<name>/trigger.ts`. */
@@ -47,6 +50,8 @@ export interface TrimtabFunctionProps extends FunctionOptions {
   readonly architecture?: 'x64' | 'arm64';
   /** Memory, in MB. @default that of the spec */
   readonly memoryMb?: number;
+  /** Temporary folder (ephemeral storage), in MB. @default that of the spec, else 512 */
+  readonly temporaryMb?: number;
   /** Time limit of a run. @default that of the spec */
   readonly timeout?: Duration;
   /** Reserved concurrency. @default no limit of its own */
@@ -87,9 +92,12 @@ export class TrimtabFunction extends LambdaFunction implements ITrimtabFunction 
   readonly logs: LogGroup;
   /** Memory, in MB. */
   readonly memoryMb: number;
+  /** Temporary folder, in MB. */
+  readonly temporaryMb: number;
 
   constructor(scope: Construct, id: string, props: TrimtabFunctionProps) {
     const { spec, architecture = 'x64' } = props;
+    const temporaryMb = props.temporaryMb ?? spec.temporaryMb ?? DEFAULT_TEMPORARY_MB;
     const parts = new Construct(scope, `${id}Parts`);
     letIn(parts, props.encryptionKey, 'logs');
     const logs = new LogGroup(parts, 'Logs', {
@@ -113,7 +121,7 @@ export class TrimtabFunction extends LambdaFunction implements ITrimtabFunction 
       layers: spec.layers.map((name) => layerOf(scope, name, architecture)),
       memorySize: props.memoryMb ?? spec.memoryMb,
       timeout: props.timeout ?? Duration.seconds(spec.timeoutSeconds),
-      ...(spec.temporaryMb === undefined ? {} : { ephemeralStorageSize: Size.mebibytes(spec.temporaryMb) }),
+      ...(temporaryMb === DEFAULT_TEMPORARY_MB ? {} : { ephemeralStorageSize: Size.mebibytes(temporaryMb) }),
       reservedConcurrentExecutions: props.reservedConcurrency,
       role,
       environmentEncryption: props.encryptionKey,
@@ -126,6 +134,7 @@ export class TrimtabFunction extends LambdaFunction implements ITrimtabFunction 
     });
     this.logs = logs;
     this.memoryMb = props.memoryMb ?? spec.memoryMb;
+    this.temporaryMb = temporaryMb;
   }
 
   /**

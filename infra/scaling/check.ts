@@ -27,6 +27,7 @@ export interface ProvisionedConcurrency {
 /** Scaling settings of an endpoint; absent ones have their defaults. */
 export interface EndpointScaling {
   readonly memoryMb?: number | undefined;
+  readonly temporaryMb?: number | undefined;
   readonly timeoutSeconds?: number | undefined;
   readonly reservedConcurrency?: number | undefined;
   readonly provisionedConcurrency?: ProvisionedConcurrency | undefined;
@@ -38,6 +39,7 @@ export interface EndpointScaling {
 /** Scaling settings of the validation; absent ones have their defaults. */
 export interface ValidationScaling {
   readonly memoryMb?: number | undefined;
+  readonly temporaryMb?: number | undefined;
   readonly reservedConcurrency?: number | undefined;
   readonly maxConcurrency?: number | undefined;
 }
@@ -47,6 +49,7 @@ export function endpointProblems(scaling: EndpointScaling): string[] {
   const { reservedConcurrency: reserved, provisionedConcurrency: provisioned } = scaling;
   return [
     ...within('memoryMb', scaling.memoryMb, LIMITS.memoryMb),
+    ...within('temporaryMb', scaling.temporaryMb, LIMITS.temporaryMb),
     ...within('timeout', scaling.timeoutSeconds, LIMITS.endpointTimeoutSeconds, {
       note: ' s, for an HTTP API waits 30',
     }),
@@ -91,6 +94,7 @@ export function validationProblems(scaling: ValidationScaling): string[] {
   const { reservedConcurrency: reserved, maxConcurrency } = scaling;
   return [
     ...within('memoryMb', scaling.memoryMb, LIMITS.validationMemoryMb),
+    ...within('temporaryMb', scaling.temporaryMb, LIMITS.temporaryMb),
     ...within('reservedConcurrency', reserved, LIMITS.reservedConcurrency),
     ...within('maxConcurrency', maxConcurrency, LIMITS.queueConcurrency),
     ...(reserved !== undefined && maxConcurrency !== undefined && maxConcurrency > reserved

@@ -15,6 +15,11 @@ export const EndpointConfig = z
   .strictObject({
     /** Memory of the inference function, MB; 1,769 MB come with one virtual CPU. */
     memoryMb: z.number().optional(),
+    /**
+     * Temporary folder of the inference function (ephemeral storage), MB: the files of all versions that have traffic, and
+     * of one that follows. Replays have as much. 2,048 by default.
+     */
+    temporaryMb: z.number().optional(),
     /** Reserved concurrency; none by default. */
     reservedConcurrency: z.number().optional(),
     /** Execution environments that are kept ready; none by default. */
@@ -39,6 +44,8 @@ export const ValidationConfig = z
   .strictObject({
     /** Memory of the validation function, MB. */
     memoryMb: z.number().optional(),
+    /** Temporary folder of the validation function, MB: a file packed and unpacked, and its rows. 10,240 by default. */
+    temporaryMb: z.number().optional(),
     /** Reserved concurrency of the validation function; none by default. */
     reservedConcurrency: z.number().optional(),
     /** Files validated at once. */

@@ -2,6 +2,8 @@
 export const LIMITS = {
   /** Memory of a function, whole MB. */
   memoryMb: { min: 128, max: 10_240 },
+  /** Temporary folder of a function (ephemeral storage), whole MB. */
+  temporaryMb: { min: 512, max: 10_240 },
   /** DuckDB is limited to 1,024 MB and exceeds that by about 100 MB; with less memory, large files kill the function. */
   validationMemoryMb: { min: 1_536, max: 10_240 },
   /** An HTTP API waits 30 s for a function and then answers 503; the function must end before that. */

@@ -1,6 +1,8 @@
 import { Stack, type StackProps } from 'aws-cdk-lib';
 import { ArnPrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
+import { infer } from '../../functions/infer/trigger.ts';
+import { replay } from '../../functions/replay/trigger.ts';
 import type { DeploymentConfig } from '../config.ts';
 import { DataValidation } from '../constructs/data-validation.ts';
 import { DriftDetection } from '../constructs/drift-detection.ts';
@@ -29,7 +31,15 @@ export class DataQualityStack extends Stack {
     this.validation = new DataValidation(this, 'Validation', { ...stores, eventBus, privacy, ...config.validation });
     this.drift = new DriftDetection(this, 'Drift', { ...stores, eventBus, labels });
     const opens = config.models.some((folder) => deployedModel(folder).replaysEncrypted);
-    this.replay = new ReleaseReplay(this, 'Replays', { ...stores, labels, ...(opens ? { privacy } : {}) });
+    // It opens what the endpoint opens: less than the endpoint has would be a version that fails here alone.
+    const { memoryMb = infer.memoryMb, temporaryMb = infer.temporaryMb } = config.endpoint;
+    this.replay = new ReleaseReplay(this, 'Replays', {
+      ...stores,
+      labels,
+      memoryMb: Math.max(memoryMb, replay.memoryMb),
+      temporaryMb: Math.max(temporaryMb, replay.temporaryMb),
+      ...(opens ? { privacy } : {}),
+    });
     if (config.replay !== undefined)
       new ReplayRole(this, 'Replay', {
         registry,

@@ -1,6 +1,7 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { type ILambdaDeploymentConfig, LambdaDeploymentConfig } from 'aws-cdk-lib/aws-codedeploy';
 import type { Construct } from 'constructs';
+import { LIMITS_OUTPUT } from '../../core/registry/endpoint-limits.ts';
 import type { DeploymentConfig } from '../config.ts';
 import { ModelEndpoint, type ModelEndpointProps } from '../constructs/model-endpoint.ts';
 import type { EndpointConfig } from '../scaling/config.ts';
@@ -32,6 +33,10 @@ export class ServingStack extends Stack {
       ...(config.domain === undefined ? {} : { domain: domainOf(this, config.domain) }),
     });
     stateful.onCall.watch(this);
+    new CfnOutput(this, LIMITS_OUTPUT, {
+      value: this.endpoint.limits,
+      description: 'What a version must fit into to be registered',
+    });
     new CfnOutput(this, 'Url', { value: this.endpoint.url, description: 'TRIMTAB_URL' });
   }
 }

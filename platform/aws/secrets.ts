@@ -27,11 +27,7 @@ export async function awsLabelsSecret(env: NodeJS.ProcessEnv, profile?: string):
 export const awsOriginSecret = (env: NodeJS.ProcessEnv): Promise<string> => readSecret(env, 'TRIMTAB_ORIGIN_SECRET');
 
 /** The client is loaded only here: a start that needs no secret pays for none. */
-async function readSecret(
-  env: NodeJS.ProcessEnv,
-  variable: SecretVariable,
-  profile?: string,
-): Promise<string> {
+async function readSecret(env: NodeJS.ProcessEnv, variable: SecretVariable, profile?: string): Promise<string> {
   const SecretId = env[variable];
   if (SecretId === undefined || SecretId === '')
     throw new PrivacyError(`${variable} names the secret in Secrets Manager, and is not set`);

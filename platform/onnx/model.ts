@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { type Signature, TENSOR_TYPES, type TensorSpec, type TensorType } from '../../core/model/signature.ts';
 import type { TensorData, TensorValues } from '../../core/model/tensor.ts';
 import type { RunReport } from '../../core/observability/observation.ts';
-import { readsOtherFiles } from '../../core/onnx/inspect.ts';
-import { DigestMismatchError, FeedError, ModelLoadError, RunError } from './errors.ts';
+import { checkModelFile } from './checked-file.ts';
+import { FeedError, ModelLoadError, RunError } from './errors.ts';
 import { runPerTick } from './run-scheduler.ts';
 import { Tensor } from './runtime.ts';
 import { type DeclaredTensor, Session } from './session.ts';
@@ -63,11 +61,7 @@ export interface LoadOptions {
  * @throws ModelLoadError when ONNX Runtime refuses it
  */
 export async function loadModel(path: string, options: LoadOptions): Promise<OnnxModel> {
-  const bytes = await readFile(path);
-  const found = createHash('sha256').update(bytes).digest('hex');
-  if (found !== options.digest) throw new DigestMismatchError(path, options.digest, found);
-  // ONNX Runtime would read whatever lies beside it, which here are other models, and no digest covers.
-  if (readsOtherFiles(bytes)) throw new ModelLoadError(`${path} keeps constants in other files, expected all in one`);
+  await checkModelFile(path, options.digest);
   return modelOf(openSession(path, options.threads ?? 1));
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { costedDeployment, FIXED_RESOURCES } from '../../cli/cost/deployment.ts';
+import { PRICE_LISTS, type Prices } from '../../cli/cost/prices.ts';
 import { DeploymentConfig } from '../../infra/config.ts';
 import { deployment } from './deployment.ts';
 
@@ -23,9 +24,86 @@ describe('what is priced', () => {
     const memory = (id: RegExp) =>
       deployed.find(({ Type, id: name }) => Type === 'AWS::Lambda::Function' && id.test(name))?.Properties;
     expect(memory(/^EndpointFunction/)?.MemorySize).toBe(costed.memoryMb);
+    expect(memory(/^EndpointFunction/)?.EphemeralStorage).toEqual({ Size: costed.temporaryMb });
+    const replays = costed.schedules.find(({ name }) => name === 'replay')!;
+    expect(memory(/^ReplaysReplay/)).toMatchObject({
+      MemorySize: replays.memoryMb,
+      EphemeralStorage: { Size: replays.temporaryMb },
+    });
     expect(memory(/^ValidationFunction/)).toMatchObject({
       MemorySize: costed.validation.memoryMb,
       EphemeralStorage: { Size: costed.validation.temporaryMb },
     });
+  });
+});
+
+/** What a resource of each type is billed by; a text where it costs nothing by itself, and why. */
+const BILLED_BY: Readonly<Record<string, readonly (keyof Prices)[] | string>> = {
+  'AWS::ApiGatewayV2::Api': ['httpRequests', 'dataOut'],
+  'AWS::ApiGatewayV2::Authorizer': 'part of the API',
+  'AWS::ApiGatewayV2::Integration': 'part of the API',
+  'AWS::ApiGatewayV2::Route': 'part of the API',
+  'AWS::ApiGatewayV2::Stage': ['customMetrics'],
+  'AWS::ApplicationAutoScaling::ScalableTarget': 'its alarms are made by AWS, and what it adds is not counted',
+  'AWS::ApplicationAutoScaling::ScalingPolicy': 'its alarms are made by AWS, and what it adds is not counted',
+  'AWS::CDK::Metadata': 'says which CDK it was',
+  'AWS::CloudWatch::Alarm': ['alarms', 'alarmsHighResolution'],
+  'AWS::CloudWatch::Dashboard': ['dashboards'],
+  'AWS::CodeDeploy::Application': 'free for Lambda',
+  'AWS::CodeDeploy::DeploymentGroup': 'free for Lambda',
+  'AWS::DynamoDB::GlobalTable': ['tableReads', 'tableWrites'],
+  'AWS::Events::Rule': ['events'],
+  'AWS::IAM::ManagedPolicy': 'free',
+  'AWS::IAM::Policy': 'free',
+  'AWS::IAM::Role': 'free',
+  'AWS::KMS::Alias': 'free',
+  'AWS::KMS::Key': ['keys'],
+  'AWS::KinesisFirehose::DeliveryStream': ['deliveryStream'],
+  'AWS::Lambda::Alias': ['provisionedX64', 'onProvisionedX64'],
+  'AWS::Lambda::EventInvokeConfig': 'free',
+  'AWS::Lambda::EventSourceMapping': ['queueRequests'],
+  'AWS::Lambda::Function': ['lambdaRequests', 'lambdaX64', 'lambdaArm64', 'lambdaStorage'],
+  'AWS::Lambda::LayerVersion': 'free up to 75 GB of code',
+  'AWS::Lambda::Permission': 'free',
+  'AWS::Lambda::Version': 'free up to 75 GB of code',
+  'AWS::Logs::LogGroup': ['logIngestion', 'logStorage'],
+  'AWS::Logs::LogStream': 'part of its group',
+  'AWS::Logs::MetricFilter': ['customMetrics'],
+  'AWS::Logs::ResourcePolicy': 'free',
+  'AWS::Logs::SubscriptionFilter': 'what it delivers is billed by the stream',
+  'AWS::S3::Bucket': ['s3Storage', 's3Writes', 's3Reads'],
+  'AWS::S3::BucketPolicy': 'free',
+  'AWS::SNS::Subscription': 'a mail an alarm',
+  'AWS::SNS::Topic': 'a mail an alarm',
+  'AWS::SNS::TopicPolicy': 'free',
+  'AWS::SQS::Queue': ['queueRequests'],
+  'AWS::SQS::QueuePolicy': 'free',
+  'AWS::Scheduler::Schedule': ['schedules'],
+  'AWS::SecretsManager::Secret': ['secrets'],
+};
+
+describe('what is deployed', () => {
+  it('has a price, type by type, or a reason why it has none', () => {
+    const full = deployment({
+      endpoint: { provisionedConcurrency: { min: 1, max: 2 } },
+      authorization: 'none',
+      alarmEmail: 'ada@example.com',
+    });
+    const types = [...new Set([...full, ...deployment({})].map(({ Type }) => Type))];
+    expect(types.filter((type) => !(type in BILLED_BY))).toEqual([]);
+    for (const { prices, asOf, sources } of PRICE_LISTS) {
+      expect(asOf).toMatch(/^20\d\d-[01]\d$/);
+      expect(sources.length).toBeGreaterThan(0);
+      for (const billed of Object.values(BILLED_BY))
+        if (typeof billed !== 'string') for (const name of billed) expect(prices[name].usd).toBeGreaterThan(0);
+    }
+  });
+
+  it('has no alarms of high resolution, unless a manifest asks for them', () => {
+    const periods = deployment({}).flatMap(({ Type, Properties }) =>
+      Type === 'AWS::CloudWatch::Alarm' && Properties?.Period !== undefined ? [Number(Properties.Period)] : [],
+    );
+    expect(periods.length).toBeGreaterThan(30);
+    expect(Math.min(...periods)).toBe(60);
   });
 });

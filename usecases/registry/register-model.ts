@@ -10,6 +10,13 @@ import type { Registry } from './registry.ts';
 /** What is looked at before a version is registered; remarks are for whoever registers it. */
 export interface RegistrationChecks {
   /**
+   * Whether it can be served where it is to be.
+   *
+   * @returns remarks
+   * @throws RegistrationRefusedError
+   */
+  readonly fits?: (candidate: RegistrationCandidate) => Promise<readonly string[]>;
+  /**
    * Runs it on real rows.
    *
    * @default it is not run
@@ -49,7 +56,7 @@ export async function registerModel(
   registry: Registry,
   folder: string,
   { signature, inspection, file, given, repairs }: ExaminedModel,
-  { rehearse, assess, compare, reason }: RegistrationChecks & { readonly reason?: string | undefined } = {},
+  { fits, rehearse, assess, compare, reason }: RegistrationChecks & { readonly reason?: string | undefined } = {},
 ): Promise<RegistrationView> {
   const said: string[] = [];
   const found: { beside?: SideBySide; rehearsal?: Rehearsal; assessment?: Assessment } = {};
@@ -57,6 +64,7 @@ export async function registerModel(
     modelFile: file,
     ...(repairs.length > 0 && { repairs: { given, repairs: [...repairs] } }),
     prepare: async (candidate) => {
+      said.push(...((await fits?.(candidate)) ?? []));
       const assessment = await assess?.(candidate);
       const { rehearsal, remarks = [] } = (await rehearse?.(candidate)) ?? {};
       said.push(...(assessment?.remarks ?? []), ...remarks);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmod, lstat, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, lstat, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Baseline } from '../../core/profile/profile.ts';
 import type { Artifact, ModelVersion } from '../../core/registry/version.ts';
@@ -10,13 +10,11 @@ import type { ObjectStore } from '../../platform/ports.ts';
 import { accessIn, makePrivateFolder, PRIVATE } from '../../platform/private-files.ts';
 import type { ReleaseSnapshot } from '../../platform/snapshot-schema.ts';
 import { removeUnfinished, unfinishedIn } from '../../platform/unfinished.ts';
+import { CacheRoom, type VersionPart } from './cache-room.ts';
 import { spareFolder, takesNoWrites } from './spare-folder.ts';
 
 /** Largest file that is read whole; bytes. */
 const SMALL = 32 * 1024 * 1024;
-
-/** What is kept of a version. */
-type VersionPart = 'models' | 'baselines' | 'rehearsals';
 
 /** What is kept. */
 export type CachedKind = VersionPart | 'releases';
@@ -24,13 +22,18 @@ export type CachedKind = VersionPart | 'releases';
 export interface ArtifactCacheOptions {
   readonly folder: string;
   readonly artifacts: Pick<ObjectStore, 'get' | 'download'>;
+  /** What there may be of copies altogether; bytes. @default as much as the disk takes */
+  readonly maxBytes?: number | undefined;
+  /** Digests of all that is kept of versions which are served or about to be: none of these copies is removed. */
+  readonly needed: () => Iterable<string>;
   /** Told of every copy that was damaged and has been replaced. */
   readonly onHealed: (kind: CachedKind, path: string) => void;
 }
 
 /**
  * Model files, baselines and last known releases in a folder, so that the endpoint can start while everything else is
- * down. A copy that is damaged is replaced by what the store has.
+ * down. A copy that is damaged is replaced by what the store has. Where there is no more room, copies that no release needs
+ * go, the least recently used first.
  */
 export class ArtifactCache {
   private readonly folder: string;
@@ -39,9 +42,15 @@ export class ArtifactCache {
   /** What killed processes left unfinished is removed once, from each of the two folders that is written to. */
   private readonly swept = new Map<string, Promise<void>>();
 
+  private readonly room: CacheRoom;
+  /** Copies that are on their way, by path: several models may have one file. */
+  private readonly coming = new Map<string, Promise<string>>();
+
   constructor(private readonly options: ArtifactCacheOptions) {
-    this.folder = options.folder;
-    this.copies = options.folder;
+    const { folder, maxBytes } = options;
+    this.folder = folder;
+    this.copies = folder;
+    this.room = new CacheRoom({ maxBytes, needed: () => this.needed() });
   }
 
   /** Path of a version's model file, downloaded unless it is there. The digest is for the loader to check. */
@@ -81,19 +90,18 @@ export class ArtifactCache {
   private async document<T>(kind: VersionPart, artifact: Artifact): Promise<T> {
     for (let attempt = 0; ; attempt++) {
       const path = await this.kept(kind, artifact);
+      // That nobody may read it heals as what is damaged does.
       const bytes = await readFile(path).catch((error: unknown) => {
-        // That nobody may read it heals as what is damaged does.
         if (attempt > 0) throw error;
-        return undefined;
       });
-      const found = bytes === undefined ? 'no digest' : createHash('sha256').update(bytes).digest('hex');
+      const found = bytes && createHash('sha256').update(bytes).digest('hex');
       if (bytes !== undefined && found === artifact.digest) {
         if (attempt > 0) this.options.onHealed(kind, path);
         return JSON.parse(bytes.toString('utf8')) as T;
       }
       // The copy may be the damaged one: once more from the store.
       await this.discard(path);
-      if (attempt > 0) throw new DigestMismatchError(path, artifact.digest, found);
+      if (attempt > 0) throw new DigestMismatchError(path, artifact.digest, found ?? 'nothing');
     }
   }
 
@@ -123,26 +131,47 @@ export class ArtifactCache {
   }
 
   private async copied(kind: VersionPart, artifact: Artifact): Promise<string> {
-    const { artifacts, onHealed } = this.options;
     const path = this.pathOf(kind, artifact);
     const found = await stat(path).catch(() => undefined);
-    if (found?.isFile() && found.size === artifact.bytes) return path;
+    if (found?.isFile() && found.size === artifact.bytes) {
+      // When it was last asked for: of a folder that takes no writes nothing is removed.
+      await utimes(path, new Date(), new Date()).catch(() => undefined);
+      return path;
+    }
     // A link that leads nowhere stands for none.
     const damaged = found !== undefined || (await lstat(path).catch(() => undefined)) !== undefined;
-    const partial = await this.partial(dirname(path));
-    try {
-      // Read whole, a small file is there sooner: a copy by streams has to load them first.
-      if (artifact.bytes <= SMALL) await writeFile(partial, await artifacts.get(artifact.key));
-      else await artifacts.download(artifact.key, partial);
-      await chmod(partial, accessIn(dirname(path)).file);
-      await replaceBy(partial, path);
-    } catch (error) {
-      await rm(partial, { force: true }).catch(() => undefined);
-      throw error;
-    }
-    // What is shorter or longer than it was registered is damaged as well.
-    if (damaged) onHealed(kind, path);
+    const coming = this.coming.get(path) ?? this.written(path, artifact).finally(() => this.coming.delete(path));
+    this.coming.set(path, coming);
+    await coming;
+    // What is shorter or longer than it was registered is damaged as well, and so is what is no file.
+    if (damaged) this.options.onHealed(kind, path);
     return path;
+  }
+
+  /** Writes a copy, once there is room for it. */
+  private written(path: string, artifact: Artifact): Promise<string> {
+    const { artifacts } = this.options;
+    return this.room.fill(dirname(dirname(path)), artifact, async () => {
+      const partial = await this.partial(dirname(path));
+      try {
+        // Read whole, a small file is there sooner: a copy by streams has to load them first.
+        if (artifact.bytes <= SMALL) await writeFile(partial, await artifacts.get(artifact.key));
+        else await artifacts.download(artifact.key, partial);
+        await chmod(partial, accessIn(dirname(path)).file);
+        await replaceBy(partial, path);
+        return path;
+      } catch (error) {
+        await rm(partial, { force: true }).catch(() => undefined);
+        throw error;
+      }
+    });
+  }
+
+  /** What the owner of the cache needs, and what releases do that other processes keep in the same folder. */
+  private async needed(): Promise<ReadonlySet<string>> {
+    const kept = await Promise.all((await this.models()).map((model) => this.recall(model)));
+    const versions = kept.flatMap((release) => release?.versions ?? []);
+    return new Set([...this.options.needed(), ...versions.flatMap(digestsOf)]);
   }
 
   /** A name for a file that is being written, and folders for it. */
@@ -189,6 +218,10 @@ export class ArtifactCache {
       .sort();
   }
 }
+
+/** Digests of all that is kept of a version. */
+export const digestsOf = ({ artifact, baseline, rehearsal }: ModelVersion): string[] =>
+  [artifact, baseline, rehearsal].flatMap((each) => (each ? [each.digest] : []));
 
 /**
  * Puts a file into a place, whatever is there: a rename puts none into that of a folder.

@@ -1,6 +1,7 @@
 import { ContractBindingError } from '../../core/contract/bind.ts';
 import { ObjectNotFoundError } from '../../platform/errors.ts';
 import { DigestMismatchError, ModelLoadError, ModelLostError } from '../../platform/onnx/errors.ts';
+import { CacheFullError } from './cache-room.ts';
 import { RehearsalMismatchError } from './rehearsed.ts';
 
 /**
@@ -15,6 +16,7 @@ export function loadFailureReason(error: unknown): string {
   if (error instanceof ModelLoadError) return 'its graph cannot be opened';
   if (error instanceof ContractBindingError) return 'its contract does not fit its graph';
   if (error instanceof ObjectNotFoundError) return 'its file is not there';
+  if (error instanceof CacheFullError) return 'its file does not fit beside those that are in use';
   return 'it cannot be loaded now, see the log of the endpoint';
 }
 

@@ -23,6 +23,8 @@ export interface ModelsOptions {
   readonly allowUnload?: boolean;
   /** Folder for model files and last known releases. */
   readonly cacheFolder: string;
+  /** What there may be of model files in it, with what belongs to them; bytes. @default as much as the disk takes */
+  readonly cacheBytes?: number | undefined;
   /** How a version's file becomes a model that runs. @default in this process */
   readonly load?: ModelLoader;
   /** How old the copy of the release may get before it is read again. @default 2 */
@@ -76,6 +78,8 @@ export class ModelManager {
     const cache = new ArtifactCache({
       folder: options.cacheFolder,
       artifacts: home.artifacts,
+      maxBytes: options.cacheBytes,
+      needed: () => [...this.served.values()].flatMap((model) => model.needed()),
       onHealed: (kind, path) => {
         this.healed.set(kind, (this.healed.get(kind) ?? 0) + 1);
         listener.complain('a damaged copy in the cache was replaced by what the store has', new DamagedCopyError(path));

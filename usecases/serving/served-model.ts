@@ -11,7 +11,7 @@ import type { Variant } from '../../core/serving/variant.ts';
 import { examplePictures } from '../../platform/images/preprocess.ts';
 import type { NotLoaded, PausedVersion, ServingReport } from '../../platform/ports.ts';
 import type { ReleaseSnapshot } from '../../platform/snapshot-schema.ts';
-import type { ArtifactCache } from './artifact-cache.ts';
+import { type ArtifactCache, digestsOf } from './artifact-cache.ts';
 import { isVersionsFault, loadFailureReason } from './load-failure.ts';
 import { type LoadedVersion, loadVersion, type ModelLoader, unloadVersion, wantsBaseline } from './loaded-version.ts';
 import { KeySource } from './privacy-key-source.ts';
@@ -204,6 +204,18 @@ export class ServedModel {
   missing(): number[] {
     const wanted = this.wanted === undefined ? [] : loadedRoutes(this.wanted).map(({ version }) => version);
     return wanted.filter((version) => !this.inMemory.has(version));
+  }
+
+  /**
+   * Digests of what is kept of the versions that have traffic, or are to get it. One that is in memory and has none can
+   * do without its file.
+   */
+  needed(): string[] {
+    const routes = [this.serving, ...(this.wanted === undefined ? [] : [this.wanted])].flatMap(loadedRoutes);
+    return [...new Set(routes.map(({ version }) => version))].flatMap((version) => {
+      const record = this.records.get(version);
+      return record === undefined ? [] : digestsOf(record);
+    });
   }
 
   /** Lets the next reading of the release load what is not in memory: what failed before, and what was unloaded. */

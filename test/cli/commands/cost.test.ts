@@ -51,7 +51,9 @@ describe('trimtab cost', () => {
     });
     expect(found.groups[1]?.title).toBe('4 models, a month');
     const staging = await trimtab('cost', '--config', file, '--environment', 'staging');
-    expect(staging.out).toContain('There is no list for eu-west-3 (there are: us-east-1, eu-central-1).');
+    expect(staging.out).toContain('There is no list for eu-west-3 (there are: us-east-1, eu-central-1): these are not its prices.');
+    const elsewhere = await trimtab('cost', '--config', file, '--environment', 'staging', '--region', 'eu-central-1');
+    expect(elsewhere.out).toMatch(/^List prices of eu-central-1 as of/);
   });
 
   it.each([
@@ -59,6 +61,7 @@ describe('trimtab cost', () => {
     ['--gb', '-1', "--gb is a number from 0, received '-1'"],
     ['--rows-per-request', '0', "--rows-per-request is a number from 1, received '0'"],
     ['--models', '1.5', "--models is a whole number from 0, received '1.5'"],
+    ['--region', 'moon-1', "--region is one that there are prices of: us-east-1, eu-central-1, received 'moon-1'"],
     ['--environment', 'moon', 'no environment moon, there are: dev'],
   ])('refuses %s %s', async (option, value, message) => {
     const { status, err } = await trimtab('cost', '--config', NONE, `${option}=${value}`);

@@ -122,6 +122,7 @@ describe('Loads of an endpoint', () => {
     const own = new ArtifactCache({
       folder: cache,
       artifacts: { get: async () => bytes, download: () => Promise.reject(new Error('it is small')) },
+      needed: () => [],
       onHealed: (kind) => healed.push(kind),
     });
     const baseline = path.join(cache, 'baselines', `${artifact.digest}.json`);

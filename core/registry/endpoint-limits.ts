@@ -1,0 +1,68 @@
+import * as z from 'zod';
+
+/** Output of a stack that says what a version must fit into. */
+export const LIMITS_OUTPUT = 'EndpointLimits';
+
+/** What an endpoint on AWS holds a version to, as its deployment says. Sizes are in units of 1,048,576 bytes, as Lambda's. */
+export const EndpointLimits = z.strictObject({
+  /** Memory of its function. */
+  memoryMb: z.int().positive(),
+  /** Model files in its temporary folder, with what belongs to them. */
+  cacheMb: z.int().positive(),
+});
+export type EndpointLimits = z.infer<typeof EndpointLimits>;
+
+/** Of the temporary folder, what is left to everything that is no model file: the last releases, what is being written. */
+const RESERVE_MB = 32;
+
+/** What model files may take of a function's temporary folder. */
+export const cacheMbOf = (temporaryMb: number): number => temporaryMb - RESERVE_MB;
+
+const MB = 1024 * 1024;
+/** What the function holds before it has loaded anything; bytes. Measured: docs/limits.md. */
+const BASE_BYTES = 150 * MB;
+/** Memory while a model is opened, and afterwards, as a multiple of its file; of models that are mostly constants. */
+const OPENING = 2;
+const OPEN = 1;
+
+/** A file of a version. */
+export interface SizedVersion {
+  readonly version: number;
+  readonly bytes: number;
+}
+
+/**
+ * What keeps a version from being served by an endpoint: the champion goes on until it is loaded, so that files of both
+ * and the memory of both have to fit.
+ *
+ * @param bytes of the version's file
+ * @param champion the version that it would follow; undefined for the first
+ * @returns sentences that say what is needed, what is allowed, and what gives more; empty when it fits
+ */
+export function fitProblems(bytes: number, champion: SizedVersion | undefined, limits: EndpointLimits): string[] {
+  const beside = champion === undefined ? '' : ` beside the champion, version ${champion.version}`;
+  const files = bytes + (champion?.bytes ?? 0);
+  const memory = BASE_BYTES + OPENING * bytes + OPEN * (champion?.bytes ?? 0);
+  const temporaryMb = Math.ceil(files / MB) + RESERVE_MB;
+  return [
+    ...(files <= limits.cacheMb * MB
+      ? []
+      : [
+          `its file needs ${mb(files)} MB${beside}, of the endpoint’s temporary folder, which has ${limits.cacheMb.toLocaleString('en-US')} MB for model files: ${raise('temporaryMb', temporaryMb)}`,
+        ]),
+    ...(memory <= limits.memoryMb * MB
+      ? []
+      : [
+          `to open it takes about ${mb(memory)} MB of memory${beside}, and the endpoint has ${limits.memoryMb.toLocaleString('en-US')} MB: ${raise('memoryMb', Math.ceil(memory / MB))}`,
+        ]),
+  ];
+}
+
+const mb = (bytes: number): string => Math.ceil(bytes / MB).toLocaleString('en-US');
+
+/** What a function on Lambda has at most, of memory and of its temporary folder. */
+const MOST_MB = 10_240;
+const raise = (member: string, wanted: number): string =>
+  wanted > MOST_MB
+    ? 'no function has that much, so make the model smaller'
+    : `deploy with endpoint.${member} of at least ${wanted}, or make the model smaller`;
