@@ -85,6 +85,7 @@ describe('a server that starts', () => {
     const truths = Array.from({ length: 20 }, (_, i) => ({ id: `id-${i}`, truth: 1 }));
     const refused = await fetch(`http://127.0.0.1:${port}/trimtab/v1/models/pipeline/truth`, {
       method: 'POST',
+      headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ records: truths }),
     });
     expect([refused.status, await refused.text()]).toEqual([413, expect.stringContaining('may send 1049 in a minute')]);
