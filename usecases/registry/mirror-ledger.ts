@@ -28,6 +28,7 @@ export async function mirrorLedger(source: Mirrored, target: Mirrored, model: st
   if (last === undefined) throw new UnknownVersionError(model);
   const there = await entriesOf(target, model);
   mustBePrefix(there, entries, { source, target, model });
+  await mustHaveKeys(target, entries);
   const versions = new Map<number, ModelVersion>();
   for await (const version of source.ledger.versions(model)) versions.set(version.version, version);
   let artifacts = 0;
@@ -50,6 +51,16 @@ async function mustBeAsWritten(home: Mirrored, model: string): Promise<void> {
   if (fault !== undefined)
     throw new RegistrationRefusedError(
       `the ledger of ${model} in ${home.description} is not as it was written (${faults.length} ${faults.length === 1 ? 'fault' : 'faults'}; entry ${fault.entry}: ${fault.fault}): see \`trimtab history ${model} --verify\` there`,
+    );
+}
+
+/** A folder verifies seals by their keys, which are not copied. */
+async function mustHaveKeys({ seals, description }: Mirrored, entries: readonly Entry[]): Promise<void> {
+  const keys = (await seals?.book())?.keys.map(({ id }) => id);
+  const sealed = entries.find(({ seal }) => seal !== undefined && keys?.includes(seal.key) === false);
+  if (sealed !== undefined)
+    throw new RegistrationRefusedError(
+      `entries from ${sealed.number} on are sealed with the key ${sealed.seal?.key}, which ${description} has not: name it by TRIMTAB_LEDGER_KEY_FILE; nothing was mirrored`,
     );
 }
 
