@@ -109,7 +109,16 @@ const ALL_CAPTURES = ['--capture-megabytes', '1000000'];
 /** The server of Trimtab. To see where its time goes: BENCH_NODE_ARGS='--cpu-prof --cpu-prof-dir=profiles'. */
 export function startTrimtab(command: string, home: string, options?: StartOptions): Promise<Server> {
   const more = process.env.BENCH_NODE_ARGS?.split(' ') ?? [];
-  const args = (port: number) => ['serve', '--home', home, '--port', String(port), '--drain-delay', '0', ...ALL_CAPTURES];
+  const args = (port: number) => [
+    'serve',
+    '--home',
+    home,
+    '--port',
+    String(port),
+    '--drain-delay',
+    '0',
+    ...ALL_CAPTURES,
+  ];
   return start(process.execPath, (port) => [...more, path.join(command, 'launcher.mjs'), ...args(port)], {
     ...options,
     env: () => ({ NODE_PATH: path.resolve('node_modules') }),

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
+import { CAPTURES } from '../../core/captures/capture-key.ts';
+import { datasetFolder, VERSION_FILES } from '../../core/datasets/dataset-key.ts';
 import { joinedPrefix, parseShardKey } from '../../core/quality/joined-record.ts';
 import type { Home } from '../../platform/ports.ts';
 import { makeTemporaryFolder, sweepTemporaryFolders } from '../../platform/temporary-folder.ts';
@@ -99,7 +101,7 @@ class Forgetting {
       ...sweeps,
       dryRun: true,
       store: this.home.captures,
-      prefix: 'captures/',
+      prefix: CAPTURES,
       edit: captures.edit,
       seen: (key, gone) => {
         this.#progress(key);
@@ -217,8 +219,8 @@ class Forgetting {
       },
     });
     await this.#sweep(journal, owner, 'datasets', {
-      prefix: `datasets/${owner.name}/`,
-      wanted: (key) => key.endsWith('/data.parquet'),
+      prefix: datasetFolder(owner.name),
+      wanted: (key) => key.endsWith(`/${VERSION_FILES.rows}`),
       edit: async (from, to, key) => {
         const { gone, left, named } = await editParquet(from, to, subject);
         if (!named) this.#unnamed.add(key);

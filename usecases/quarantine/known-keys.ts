@@ -3,9 +3,9 @@ import { parquetText } from '../../core/contract/cells/parquet-text.ts';
 import { isFractionalType } from '../../core/contract/cells/parquet-types.ts';
 import type { Contract } from '../../core/contract/contract.ts';
 import { treatmentOf } from '../../core/contract/personal.ts';
+import { versionKey } from '../../core/datasets/dataset-key.ts';
 import { type Duck, identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
 import type { Home } from '../../platform/ports.ts';
-import { versionFolder } from '../validation/dataset-version.ts';
 import type { DropReport } from '../validation/report.ts';
 import type { ValidationView } from '../validation/validation-view.ts';
 import type { RowsReturn } from './returns.ts';
@@ -39,7 +39,7 @@ export async function rowsWithKnownKeys(
     const found = new Set<number>();
     for (const version of versions) {
       const known = path.join(work, 'known.parquet');
-      await home.data.download(`${versionFolder(dataset, version)}/data.parquet`, known);
+      await home.data.download(versionKey(dataset, version, 'rows'), known);
       const [ofNew, ofKnown] = [await keyTexts(duck, dataFile, keys), await keyTexts(duck, known, keys)];
       // A version of another contract may not have the column.
       if (ofNew === undefined || ofKnown === undefined) continue;

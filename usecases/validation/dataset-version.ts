@@ -1,4 +1,12 @@
 import * as z from 'zod';
+import {
+  datasetDrops,
+  datasetFolder,
+  VERSION_FILES,
+  versionFolder,
+  versionKey,
+  versionOfKey,
+} from '../../core/datasets/dataset-key.ts';
 import { canonical } from '../../core/registry/canonical.ts';
 import { digestOf } from '../../platform/digest.ts';
 import type { Home } from '../../platform/ports.ts';
@@ -35,7 +43,7 @@ export const ReturnedRows = z.strictObject({
 });
 export type ReturnedRows = z.infer<typeof ReturnedRows>;
 
-/** `manifest.json` of a dataset version: written last, and only with it the version counts. */
+/** `_manifest.json` of a dataset version: written last, and only with it the version counts. */
 export const DatasetManifest = z.strictObject({
   dataset: z.string().describe('Name of the dataset.'),
   version: z.int().min(1).describe('Number of the dataset version.'),
@@ -75,8 +83,7 @@ export interface VersionRows {
 
 /** Stores a dataset version: its manifest last, and only with it the version counts. */
 export async function storeVersion(home: Home, manifest: DatasetManifest, rows: VersionRows): Promise<void> {
-  const folder = versionFolder(manifest.dataset, manifest.version);
-  await storeRows(home, folder, rows);
+  await storeRows(home, versionFolder(manifest.dataset, manifest.version), rows);
   await storeManifest(home, manifest);
 }
 
@@ -86,21 +93,16 @@ export async function storeRows(
   folder: string,
   { dataFile, profile, summary }: VersionRows,
 ): Promise<void> {
-  await home.data.upload(`${folder}/data.parquet`, dataFile, { ifAbsent: true });
-  await home.data.put(`${folder}/profile.json`, JSON.stringify(profile), { ifAbsent: true });
-  await home.data.put(`${folder}/summary.json`, JSON.stringify(summary), { ifAbsent: true });
+  await home.data.upload(`${folder}/${VERSION_FILES.rows}`, dataFile, { ifAbsent: true });
+  await home.data.put(`${folder}/${VERSION_FILES.profile}`, JSON.stringify(profile), { ifAbsent: true });
+  await home.data.put(`${folder}/${VERSION_FILES.summary}`, JSON.stringify(summary), { ifAbsent: true });
 }
 
 /** Makes a version count. @returns false when it did already */
 export const storeManifest = (home: Home, manifest: DatasetManifest): Promise<boolean> =>
-  home.data.put(
-    `${versionFolder(manifest.dataset, manifest.version)}/manifest.json`,
-    JSON.stringify(manifest, null, 2),
-    { ifAbsent: true },
-  );
-
-export const versionFolder = (dataset: string, version: number): string =>
-  `datasets/${dataset}/${String(version).padStart(6, '0')}`;
+  home.data.put(versionKey(manifest.dataset, manifest.version, 'manifest'), JSON.stringify(manifest, null, 2), {
+    ifAbsent: true,
+  });
 
 /** Drops claim their version at the same time; each round one of them gets on. */
 const MAX_CLAIMS = 1_000;
@@ -120,17 +122,17 @@ export interface Terms {
  * made without the privacy keys and the manifest of rows that were made with them.
  */
 export async function claimVersion(home: Home, dataset: string, drop: string, terms: Terms): Promise<number> {
-  const marker = `datasets/${dataset}/drops/${drop}-${digestOf(canonical(terms)).slice(0, 12)}.json`;
+  const marker = `${datasetDrops(dataset)}${drop}-${digestOf(canonical(terms)).slice(0, 12)}.json`;
   const known = await home.data.head(marker);
   if (known) return z.object({ version: z.int() }).parse(await readJson(home, marker)).version;
   let version = 0;
-  for await (const { key } of home.data.list(`datasets/${dataset}/`)) {
-    const number = /\/(\d{6})\/claim$/.exec(key)?.[1];
-    if (number !== undefined) version = Math.max(version, Number(number));
+  for await (const { key } of home.data.list(datasetFolder(dataset))) {
+    const claimed = versionOfKey(key);
+    if (claimed?.file === VERSION_FILES.claim) version = Math.max(version, claimed.version);
   }
   for (let attempt = 0; attempt < MAX_CLAIMS; attempt++) {
     version++;
-    if (!(await home.data.put(`${versionFolder(dataset, version)}/claim`, drop, { ifAbsent: true }))) continue;
+    if (!(await home.data.put(versionKey(dataset, version, 'claim'), drop, { ifAbsent: true }))) continue;
     // Two deliveries of one drop may both have claimed a number: the first marker decides for both.
     if (await home.data.put(marker, JSON.stringify({ version }), { ifAbsent: true })) return version;
     return z.object({ version: z.int() }).parse(await readJson(home, marker)).version;

@@ -10,6 +10,7 @@ import { main } from '../../../cli/main.ts';
 import { metricLine } from '../../../core/observability/emf.ts';
 import { anchorOf } from '../../../core/registry/anchor.ts';
 import { Entry } from '../../../core/registry/ledger.ts';
+import { hourFolder } from '../../../core/tables/hour-folder.ts';
 import { startLocalRuntime } from '../../../local-runtime/local-runtime.ts';
 import { digestOf } from '../../../platform/digest.ts';
 import { openLocalHome } from '../../../platform/local/home.ts';
@@ -335,7 +336,7 @@ describe('trimtab doctor on a folder', () => {
         found: 'none delivered in the last two hours',
       }),
     );
-    const hour = new Date().toISOString().slice(0, 13).replace(/[-T]/g, '/');
+    const hour = hourFolder(new Date().toISOString());
     mkdirSync(path.join(home, 'captures', 'captures', hour), { recursive: true });
     writeFileSync(path.join(home, 'captures', 'captures', hour, 'a.jsonl'), '{}\n');
     expect((await doctor()).findings.filter(({ name }) => name.startsWith('captures'))).toEqual([]);

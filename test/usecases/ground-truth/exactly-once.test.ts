@@ -420,7 +420,7 @@ describe('truths', () => {
   });
 
   describe('of an hour whose joined rows cannot be read', () => {
-    const shardOf = (hour: number) => `ground-truth/joined/m/2026-01-01T${hour}/0000.jsonl.gz`;
+    const shardOf = (hour: number) => `ground-truth/joined/model=m/dt=2026-01-01/hour=${hour}/0000.jsonl.gz`;
     const quarantined = async () => {
       const lines: string[] = [];
       for (const key of await keys('quarantine/ground-truth/m/'))
@@ -496,7 +496,7 @@ describe('truths', () => {
       await join();
       expect(await keys('ground-truth/joined/')).toEqual([shardOf(12), shardOf(13)]);
       const view = await forget(home, { prediction: 'c', actor: 'test' });
-      expect(view.unread).toEqual(['ground-truth/joined/m/2026-01-01T12/']);
+      expect(view.unread).toEqual(['ground-truth/joined/model=m/dt=2026-01-01/hour=12/']);
       expect(await keys('ground-truth/joined/')).toEqual([shardOf(12)]);
     });
   });
