@@ -163,7 +163,7 @@ function profileAgain(
   rules: DatasetRules | undefined,
 ): Promise<{ profile: Profile; summary: TableSummary }> {
   return withDuck({ memoryMb: 1024 }, async (duck) => {
-    const table = `read_parquet(${literal(file)})`;
+    const table = `read_parquet(${literal(file)}, hive_partitioning = false)`;
     const present = (await duck.rows(`DESCRIBE SELECT * FROM ${table}`)).map(({ column_name }) => String(column_name));
     const columns = Object.entries(former.columns).flatMap(([name, { kind }]): ProfiledColumn[] => {
       const column = present.includes(name) ? name : owner.labels.find((label) => present.includes(label));

@@ -45,7 +45,7 @@ export async function rowsWithKnownKeys(
       if (ofNew === undefined || ofKnown === undefined) continue;
       const same = keys.map((_, i) => `n.k${i} = k.k${i}`).join(' AND ');
       const doubles = await duck.rows(
-        `SELECT n.place FROM (SELECT ${ofNew}, row_number() OVER () - 1 AS place FROM read_parquet(${literal(dataFile)})) n SEMI JOIN (SELECT ${ofKnown} FROM read_parquet(${literal(known)})) k ON ${same}`,
+        `SELECT n.place FROM (SELECT ${ofNew}, row_number() OVER () - 1 AS place FROM read_parquet(${literal(dataFile)}, hive_partitioning = false)) n SEMI JOIN (SELECT ${ofKnown} FROM read_parquet(${literal(known)}, hive_partitioning = false)) k ON ${same}`,
       );
       for (const { place } of doubles) found.add(Number(place));
     }
@@ -55,7 +55,7 @@ export async function rowsWithKnownKeys(
 
 /** Keys of a dataset version as the columns k0, k1, … of texts, so that it does not matter what type a contract gave them. */
 async function keyTexts(duck: Duck, file: string, keys: readonly string[]): Promise<string | undefined> {
-  const columns = await duck.rows(`DESCRIBE SELECT * FROM read_parquet(${literal(file)})`);
+  const columns = await duck.rows(`DESCRIBE SELECT * FROM read_parquet(${literal(file)}, hive_partitioning = false)`);
   const texts = keys.flatMap((key, i) => {
     const type = columns.find(({ column_name }) => column_name === key)?.column_type;
     return type === undefined ? [] : [`${keyText(identifier(key), String(type))} AS k${i}`];

@@ -37,7 +37,7 @@ describeOnLambda('the packaged validation function', () => {
     const cold = await environment.invoke(event);
     expect(cold).toMatchObject({ kind: 'result', value: { batchItemFailures: [] } });
     const written = await keys('datasets/flight-delay/');
-    for (const name of ['data.parquet', 'manifest.json', 'profile.json'])
+    for (const name of ['data.parquet', '_manifest.json', '_profile.json'])
       expect(written).toContain(`datasets/flight-delay/dataset_version=000001/${name}`);
     expect((await keys('quarantine/flight-delay/')).map((key) => key.split('/').at(-1))).toEqual(['rows.jsonl']);
     const rows = Buffer.from(await deployment.home.data.get((await keys('quarantine/flight-delay/'))[0]!)).toString();

@@ -46,7 +46,7 @@ it('waits for a verdict that is being stored, so that what is left is not judged
   let erasing: Promise<unknown> | undefined;
   const judge = between(home, {
     put: async (key, body, options) => {
-      if (key.endsWith('/claim')) {
+      if (key.endsWith('/_claim')) {
         erasing = forget(home, { subject: 'w2', actor });
         await sleep(500);
       }

@@ -31,7 +31,7 @@ const exported = async (home: LocalHome, drop: string, rest: { reasons?: boolean
 const version = (home: LocalHome, number: number) =>
   withDuck(undefined, (duck) =>
     duck.rows(
-      `SELECT * FROM read_parquet(${literal(path.join(home.folder, `data/datasets/other/dataset_version=00000${number}/data.parquet`))})`,
+      `SELECT * EXCLUDE dataset_version FROM read_parquet(${literal(path.join(home.folder, `data/datasets/other/dataset_version=00000${number}/data.parquet`))})`,
     ),
   );
 
@@ -316,7 +316,7 @@ describe('two people and a kill', () => {
     const folder = (number: number) => `datasets/other/dataset_version=00000${number}`;
     const hourAgo = new Date(Date.now() - 3_600_000);
     const leave = async (number: number, at: Date) => {
-      for (const file of ['claim', 'data.parquet', 'profile.json', 'summary.json']) {
+      for (const file of ['_claim', 'data.parquet', '_profile.json', '_summary.json']) {
         await home.data.put(`${folder(number)}/${file}`, 'left');
         utimesSync(path.join(home.folder, 'data', folder(number), file), at, at);
       }
@@ -325,12 +325,12 @@ describe('two people and a kill', () => {
     await leave(9, hourAgo);
     utimesSync(path.join(home.folder, 'data', folder(1), 'data.parquet'), hourAgo, hourAgo);
     expect(await release(home, drop, '3')).toMatchObject({ rows: 1 });
-    expect(await keysUnder(home, `${folder(9)}/`)).toEqual([`${folder(9)}/claim`]);
+    expect(await keysUnder(home, `${folder(9)}/`)).toEqual([`${folder(9)}/_claim`]);
     expect(await keysUnder(home, `${folder(8)}/`)).toHaveLength(4);
     expect(await keysUnder(home, `${folder(1)}/`)).toContain(`${folder(1)}/data.parquet`);
     await leave(9, hourAgo);
     await clearAfterKilled(home, 'other');
-    expect(await keysUnder(home, `${folder(9)}/`)).toEqual([`${folder(9)}/claim`]);
+    expect(await keysUnder(home, `${folder(9)}/`)).toEqual([`${folder(9)}/_claim`]);
   });
 
   /** Every write that a return makes, one after the other, is the last before the process is killed. */

@@ -44,7 +44,7 @@ describe('validateDrop', () => {
       rows: { records: 9201, accepted: 9111, quarantined: 90 },
     });
     expect(await keys('datasets/flight-delay/dataset_version=000001/')).toEqual(
-      ['claim', 'data.parquet', 'manifest.json', 'profile.json', 'summary.json'].map(
+      ['_claim', '_manifest.json', '_profile.json', '_summary.json', 'data.parquet'].map(
         (f) => `datasets/flight-delay/dataset_version=000001/${f}`,
       ),
     );
@@ -305,7 +305,8 @@ describe('validateDrop', () => {
     expect(personal).toEqual({ email: 'hash' });
     const parquet = path.join(folder, `data/datasets/other/dataset_version=00000${version}/data.parquet`);
     const columns = await withDuck({}, (duck) => duck.rows(`DESCRIBE SELECT * FROM '${parquet}'`));
-    expect(columns.map(({ column_name }) => column_name)).toEqual(['a', 'email']);
+    // The last is of the folder's name.
+    expect(columns.map(({ column_name }) => column_name)).toEqual(['a', 'email', 'dataset_version']);
   });
 
   it('does not judge a file that comes shorter than the event told', async () => {
