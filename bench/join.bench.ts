@@ -10,7 +10,7 @@ import { uniform } from '../core/explain/random.ts';
 import { Manifest } from '../core/manifest/manifest.ts';
 import { decide } from '../core/registry/decide.ts';
 import { EMPTY_STATE } from '../core/registry/ledger.ts';
-import { hourFolder } from '../core/tables/hour-folder.ts';
+import { hourFolder } from '../core/model/hour-folder.ts';
 import { openLocalHome } from '../platform/local/home.ts';
 import type { Home } from '../platform/ports.ts';
 import type { JoinSummary } from '../usecases/ground-truth/join-ground-truth.ts';

@@ -5,7 +5,7 @@ import { Manifest } from '../core/manifest/manifest.ts';
 import { decide } from '../core/registry/decide.ts';
 import { EMPTY_STATE } from '../core/registry/ledger.ts';
 import { ReplayTally, replaysPrefix } from '../core/replay/replay-tally.ts';
-import { hourFolder } from '../core/tables/hour-folder.ts';
+import { hourFolder } from '../core/model/hour-folder.ts';
 import { digestOf } from '../platform/digest.ts';
 import { openLocalHome } from '../platform/local/home.ts';
 import { loadModel, readSignature } from '../platform/onnx/model.ts';

@@ -1,7 +1,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { Capture } from '../core/captures/capture.ts';
 import { CAPTURES, capturesFolder } from '../core/captures/capture-key.ts';
-import { hourOfKey } from '../core/tables/hour-folder.ts';
+import { hourOfKey } from '../core/model/hour-folder.ts';
 import type { Home, ObjectInfo } from './ports.ts';
 
 export interface CaptureQuery {

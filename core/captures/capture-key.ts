@@ -1,4 +1,4 @@
-import { hourFolder } from '../tables/hour-folder.ts';
+import { hourFolder } from '../model/hour-folder.ts';
 
 /** Where captures are kept in their store. */
 export const CAPTURES = 'captures/';

@@ -1,6 +1,6 @@
 import * as z from 'zod';
+import { hourFolder, hourOfKey } from '../model/hour-folder.ts';
 import { Instant, VersionNumber } from '../model/names.ts';
-import { hourFolder, hourOfKey } from '../tables/hour-folder.ts';
 import type { Hour } from './hour-tallies.ts';
 
 const Value = z.union([z.string(), z.number(), z.boolean(), z.null()]);

@@ -5,7 +5,7 @@ import { globSync } from 'tinyglobby';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../../cli/main.ts';
 import { COMMAND_VIEWS, WITHOUT_VIEW } from '../../cli/views.ts';
-import { hourFolder } from '../../core/tables/hour-folder.ts';
+import { hourFolder } from '../../core/model/hour-folder.ts';
 import { type LocalRuntime, startLocalRuntime } from '../../local-runtime/local-runtime.ts';
 import { literal, withDuck } from '../../platform/duckdb/connection.ts';
 import { openLocalHome } from '../../platform/local/home.ts';

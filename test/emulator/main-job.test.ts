@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../../cli/main.ts';
-import { hourFolder } from '../../core/tables/hour-folder.ts';
+import { hourFolder } from '../../core/model/hour-folder.ts';
 import { openAwsHome } from '../../platform/aws/home.ts';
 import type { Home } from '../../platform/ports.ts';
 import { joinGroundTruth } from '../../usecases/ground-truth/join-ground-truth.ts';

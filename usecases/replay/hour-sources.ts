@@ -1,7 +1,7 @@
 import type { Capture } from '../../core/captures/capture.ts';
+import { hourFolder } from '../../core/model/hour-folder.ts';
 import { hourOf } from '../../core/quality/hour-tallies.ts';
 import { joinedFolder, parseShardKey } from '../../core/quality/joined-record.ts';
-import { hourFolder } from '../../core/tables/hour-folder.ts';
 import { captureOrigins, capturesDelivered, readCaptureObject } from '../../platform/captures.ts';
 import { digestOf } from '../../platform/digest.ts';
 import { ObjectNotFoundError } from '../../platform/errors.ts';

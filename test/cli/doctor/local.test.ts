@@ -10,7 +10,7 @@ import { main } from '../../../cli/main.ts';
 import { metricLine } from '../../../core/observability/emf.ts';
 import { anchorOf } from '../../../core/registry/anchor.ts';
 import { Entry } from '../../../core/registry/ledger.ts';
-import { hourFolder } from '../../../core/tables/hour-folder.ts';
+import { hourFolder } from '../../../core/model/hour-folder.ts';
 import { startLocalRuntime } from '../../../local-runtime/local-runtime.ts';
 import { digestOf } from '../../../platform/digest.ts';
 import { openLocalHome } from '../../../platform/local/home.ts';

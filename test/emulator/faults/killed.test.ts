@@ -5,7 +5,7 @@ import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HourTallies } from '../../../core/quality/hour-tallies.ts';
 import { parseShardKey } from '../../../core/quality/joined-record.ts';
-import { hourFolder } from '../../../core/tables/hour-folder.ts';
+import { hourFolder } from '../../../core/model/hour-folder.ts';
 import { buildFunctions } from '../../../scripts/build/functions.ts';
 import { readShards } from '../../../usecases/quality/joined-shards.ts';
 import { PIPELINE, read, request } from '../../fixtures/serving-fixture.ts';

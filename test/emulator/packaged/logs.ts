@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
-import { hourFolder } from '../../../core/tables/hour-folder.ts';
+import { hourFolder } from '../../../core/model/hour-folder.ts';
 import type { Home } from '../../../platform/ports.ts';
 
 interface EmbeddedMetrics {

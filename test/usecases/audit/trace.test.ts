@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { formatTrace } from '../../../cli/output/trace.ts';
 import type { Capture } from '../../../core/captures/capture.ts';
-import { hourFolder } from '../../../core/tables/hour-folder.ts';
+import { hourFolder } from '../../../core/model/hour-folder.ts';
 import { trace as traceAnything, UntracedError } from '../../../usecases/audit/trace.ts';
 import { servicePeriods } from '../../../usecases/audit/trace-version.ts';
 import { TraceView } from '../../../usecases/audit/trace-view.ts';

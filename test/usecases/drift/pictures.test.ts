@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Manifest } from '../../../core/manifest/manifest.ts';
-import { hourFolder } from '../../../core/tables/hour-folder.ts';
+import { hourFolder } from '../../../core/model/hour-folder.ts';
 import { readCaptureObject } from '../../../platform/captures.ts';
 import { withExamined } from '../../../platform/onnx/examine.ts';
 import { buildBaseline } from '../../../usecases/baseline/build-baseline.ts';

@@ -1,5 +1,5 @@
 import type { Capture } from '../../../core/captures/capture.ts';
-import { hourFolder } from '../../../core/tables/hour-folder.ts';
+import { hourFolder } from '../../../core/model/hour-folder.ts';
 import type { Home } from '../../../platform/ports.ts';
 
 /** A capture line of a request of some rows, made at an instant. */

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Capture } from '../../../core/captures/capture.ts';
-import { hourFolder } from '../../../core/tables/hour-folder.ts';
+import { hourFolder } from '../../../core/model/hour-folder.ts';
 import { type LocalHome, openLocalHome } from '../../../platform/local/home.ts';
 import { joinGroundTruth } from '../../../usecases/ground-truth/join-ground-truth.ts';
 import { PredictionIndex } from '../../../usecases/ground-truth/prediction-index.ts';

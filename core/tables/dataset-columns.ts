@@ -1,0 +1,58 @@
+import type { CellSql } from '../contract/cells/cell-rule.ts';
+import { cellSql } from '../contract/cells/cell-sql.ts';
+import { columnRules } from '../contract/column-rules.ts';
+import type { Contract } from '../contract/contract.ts';
+import { VERSION_COLUMN } from '../datasets/dataset-key.ts';
+import type { ColumnDataType, TableColumn } from './stored-table.ts';
+
+/** Types of Parquet columns as Hive names them. Of 64 unsigned bits it has none. */
+const TYPES: Readonly<Record<CellSql['dataset'], ColumnDataType | undefined>> = {
+  BIGINT: 'bigint',
+  UBIGINT: undefined,
+  DOUBLE: 'double',
+  BOOLEAN: 'boolean',
+  VARCHAR: 'string',
+  TIMESTAMPTZ: 'timestamp',
+};
+
+/** Characters that names of columns may have in Glue and Hive, where commas and colons separate names. */
+const NAME = /^[\p{L}\p{N}_ .%()/-]+$/u;
+
+const ANY_TIME = new Date(0);
+
+/** Columns of a dataset's table, and those that it cannot have, with the reasons. */
+export interface TableColumns {
+  readonly columns: readonly TableColumn[];
+  readonly left: readonly { readonly name: string; readonly why: string }[];
+}
+
+/** Columns of the table of a dataset by its contract. A version that has not all of them has nulls in their places. */
+export function tableColumns(contract: Contract): TableColumns {
+  const columns: TableColumn[] = [];
+  const left: { name: string; why: string }[] = [];
+  const taken = new Set<string>([VERSION_COLUMN]);
+  for (const rule of columnRules(contract, ANY_TIME)) {
+    const { name, personal } = rule;
+    const type = TYPES[cellSql(rule, name, 'text').dataset];
+    const why = reasonAgainst({ name, type, personal: personal !== 'no', taken });
+    if (why !== undefined) left.push({ name, why });
+    else {
+      taken.add(name.toLowerCase());
+      columns.push({ name, type: type! });
+    }
+  }
+  return { columns, left };
+}
+
+function reasonAgainst(of: {
+  readonly name: string;
+  readonly type: ColumnDataType | undefined;
+  readonly personal: boolean;
+  readonly taken: ReadonlySet<string>;
+}): string | undefined {
+  if (of.personal) return 'is personal';
+  if (of.type === undefined) return 'has 64 unsigned bits, which tables have no type for';
+  if (!NAME.test(of.name)) return 'has a name with characters that tables do not take';
+  if (of.taken.has(of.name.toLowerCase())) return 'differs from another column in capitals only';
+  return undefined;
+}
