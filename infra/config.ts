@@ -68,6 +68,8 @@ export const DeploymentConfig = z.strictObject({
         .regex(/^arn:[a-z-]+:iam::\d{12}:(role|user)\/[\w+=,.@/-]+$/, 'an ARN of an IAM role or user'),
     })
     .optional(),
+  /** Whether captured predictions and truths are tables of the Glue catalogue, for Athena. */
+  tables: z.boolean().default(false),
   /** Address that gets a mail for every alarm. */
   alarmEmail: z.email().optional(),
   /** Address of the folder of the runbook's pages, for links of alarms and dashboards; paths of the repository by default. */

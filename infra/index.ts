@@ -10,6 +10,7 @@ export { DeadLetterQueue, type DeadLetterQueueProps } from './constructs/dead-le
 export { DriftDetection, type DriftDetectionProps } from './constructs/drift-detection.ts';
 export { EncryptedBucket, type EncryptedBucketProps } from './constructs/encrypted-bucket.ts';
 export { LabelsSecret, type LabelsSecretProps } from './constructs/labels-secret.ts';
+export { LakeTables, type LakeTablesProps } from './constructs/lake-tables.ts';
 export { ModelEndpoint, type ModelEndpointProps } from './constructs/model-endpoint.ts';
 export { ModelMonitoring, type ModelMonitoringProps } from './constructs/model-monitoring.ts';
 export {

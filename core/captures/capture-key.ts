@@ -8,6 +8,3 @@ export const capturesFolder = (at: string): string => `${CAPTURES}${hourFolder(a
 
 /** Key of captures that are delivered at an instant (UTC): JSON lines, gzipped where the name says so. */
 export const captureKey = (at: string, name: string): string => `${capturesFolder(at)}/${name}`;
-
-/** Keys of captures as earlier versions of this program wrote them: `captures/2026/01/31/12/…`. */
-export const FORMER_CAPTURES = /^captures\/\d{4}\//;

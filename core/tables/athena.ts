@@ -52,43 +52,45 @@ function projected(name: PartitionColumn['name'], days: number | undefined): Rec
 export const hivePartitions = ({ partitions }: StoredTable): readonly PartitionColumn[] =>
   partitions.filter(({ name }) => name !== VERSION_COLUMN);
 
+/** Columns as Glue has them: names in small letters, which its readers match to files whatever their capitals. */
+export const hiveColumns = ({ columns }: Pick<StoredTable, 'columns'>): readonly TableColumn[] =>
+  columns.map((column) => ({ ...column, name: column.name.toLowerCase() }));
+
 /** Statements that make a table in Athena, each to be run by itself. */
 export function athenaStatements(table: StoredTable, location: string, days?: number): string[] {
   const { serde, input, output, parameters } = HIVE_FORMATS[table.format];
   const versioned = hivePartitions(table).length < table.partitions.length;
   const name = versioned ? `${table.name}_files` : table.name;
   const partitions = hivePartitions(table).map((column) => ({ ...column, type: 'string' as const }));
-  const lines = [
-    `CREATE EXTERNAL TABLE \`${name}\` (\n${columnsText(table.columns)}\n)`,
+  const parts = [
+    `CREATE EXTERNAL TABLE \`${name}\` (${columnsText(hiveColumns(table))})`,
     `COMMENT ${hiveText(table.says)}`,
-    ...(partitions.length === 0 ? [] : [`PARTITIONED BY (\n${columnsText(partitions)}\n)`]),
+    ...(partitions.length === 0 ? [] : [`PARTITIONED BY (${columnsText(partitions)})`]),
     `ROW FORMAT SERDE '${serde}'`,
     ...(Object.keys(parameters).length === 0 ? [] : [`WITH SERDEPROPERTIES (${properties(parameters)})`]),
     `STORED AS INPUTFORMAT '${input}' OUTPUTFORMAT '${output}'`,
     `LOCATION ${hiveText(location)}`,
-    ...(partitions.length === 0
-      ? []
-      : [`TBLPROPERTIES (\n  ${properties(projection(table, location, days), ',\n  ')}\n)`]),
+    ...(partitions.length === 0 ? [] : [`TBLPROPERTIES (${properties(projection(table, location, days))})`]),
   ];
   // What a table was before does not stay: it holds no rows of its own.
-  const made = [`DROP TABLE IF EXISTS \`${name}\``, lines.join('\n')];
+  const made = [`DROP TABLE IF EXISTS \`${name}\``, parts.join(' ')];
   return versioned ? [...made, versionedView(table.name, name)] : made;
 }
 
 const versionedView = (view: string, files: string): string =>
-  `CREATE OR REPLACE VIEW "${view}" AS\n` +
-  `SELECT *, CAST(regexp_extract("$path", '${VERSION_COLUMN}=([0-9]+)', 1) AS integer) AS ${VERSION_COLUMN}\n` +
+  `CREATE OR REPLACE VIEW "${view}" AS ` +
+  `SELECT *, CAST(regexp_extract("$path", '${VERSION_COLUMN}=([0-9]+)', 1) AS integer) AS ${VERSION_COLUMN} ` +
   `FROM "${files}"`;
 
 const columnsText = (columns: readonly TableColumn[]): string =>
   columns
-    .map(({ name, type, says }) => `  \`${name}\` ${type}${says === undefined ? '' : ` COMMENT ${hiveText(says)}`}`)
-    .join(',\n');
+    .map(({ name, type, says }) => `\`${name}\` ${type}${says === undefined ? '' : ` COMMENT ${hiveText(says)}`}`)
+    .join(', ');
 
-const properties = (values: Readonly<Record<string, string>>, between = ', '): string =>
+const properties = (values: Readonly<Record<string, string>>): string =>
   Object.entries(values)
     .map(([key, value]) => `${hiveText(key)} = ${hiveText(value)}`)
-    .join(between);
+    .join(', ');
 
 /** A text in Hive's statements, where a backslash escapes. */
 const hiveText = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;

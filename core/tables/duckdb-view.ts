@@ -39,7 +39,7 @@ export function duckdbView({ name, format, columns, partitions }: StoredTable, l
       : `read_parquet(${files}, union_by_name = true, ${hive})`;
   const names = [...columns, ...partitions].map((column) => sqlText(column.name));
   // Of a column that may be missing it may be that no file has it.
-  return `CREATE OR REPLACE VIEW ${sqlName(name)} AS\nSELECT COLUMNS(c -> c IN (${names.join(', ')}))\nFROM ${from}`;
+  return `CREATE OR REPLACE VIEW ${sqlName(name)} AS SELECT COLUMNS(c -> c IN (${names.join(', ')})) FROM ${from}`;
 }
 
 const isNumber = (partition: string): boolean => partition === VERSION_COLUMN;

@@ -6,6 +6,7 @@ import { JOINED } from '../quality/joined-record.ts';
 export type ColumnDataType = 'string' | 'int' | 'bigint' | 'double' | 'boolean' | 'timestamp' | `array<${string}>`;
 
 export interface TableColumn {
+  /** As the file has it, capitals included. */
   readonly name: string;
   readonly type: ColumnDataType;
   readonly says?: string;
@@ -60,7 +61,7 @@ export const CAPTURES_TABLE: StoredTable = {
     { name: 'probabilities', type: 'string', says: 'JSON: rows x classes, or f64: and base64' },
     { name: 'labels', type: 'array<int>', says: 'index of the class, one a row' },
     { name: 'findings', type: 'array<struct<feature:string,rule:string,count:int,unread:int>>' },
-    { name: 'outofdistribution', type: 'int', says: 'rows that are unlike the baseline' },
+    { name: 'outOfDistribution', type: 'int', says: 'rows that are unlike the baseline' },
   ],
   partitions: [DT, HOUR],
 };

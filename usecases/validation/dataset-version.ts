@@ -2,6 +2,7 @@ import * as z from 'zod';
 import {
   datasetDrops,
   datasetFolder,
+  FORMER_VERSION,
   VERSION_FILES,
   versionFolder,
   versionKey,
@@ -104,6 +105,16 @@ export const storeManifest = (home: Home, manifest: DatasetManifest): Promise<bo
     ifAbsent: true,
   });
 
+/** A dataset has versions under keys of an earlier version of this program. */
+export class FormerDatasetError extends Error {
+  override readonly name = 'FormerDatasetError';
+  constructor(dataset: string, key: string) {
+    super(
+      `dataset ${dataset} has versions that an earlier version of this program wrote (${key}), and its numbers would begin anew: move them elsewhere first`,
+    );
+  }
+}
+
 /** Drops claim their version at the same time; each round one of them gets on. */
 const MAX_CLAIMS = 1_000;
 
@@ -120,6 +131,8 @@ export interface Terms {
  * finished leaves a gap in the numbers and nothing else. Work that was broken off is taken up only under the terms
  * that it was begun by: a version never holds rows of one contract and the manifest of another, nor rows that were
  * made without the privacy keys and the manifest of rows that were made with them.
+ *
+ * @throws FormerDatasetError
  */
 export async function claimVersion(home: Home, dataset: string, drop: string, terms: Terms): Promise<number> {
   const marker = `${datasetDrops(dataset)}${drop}-${digestOf(canonical(terms)).slice(0, 12)}.json`;
@@ -128,6 +141,7 @@ export async function claimVersion(home: Home, dataset: string, drop: string, te
   let version = 0;
   for await (const { key } of home.data.list(datasetFolder(dataset))) {
     const claimed = versionOfKey(key);
+    if (FORMER_VERSION.test(key)) throw new FormerDatasetError(dataset, key);
     if (claimed?.file === VERSION_FILES.claim) version = Math.max(version, claimed.version);
   }
   for (let attempt = 0; attempt < MAX_CLAIMS; attempt++) {

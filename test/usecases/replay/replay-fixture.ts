@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { ReplayTally, replaysPrefix } from '../../../core/replay/replay-tally.ts';
 import { hourFolder } from '../../../core/model/hour-folder.ts';
+import { ReplayTally, replaysPrefix } from '../../../core/replay/replay-tally.ts';
 import { type LocalHome, openLocalHome } from '../../../platform/local/home.ts';
 import { readSignature } from '../../../platform/onnx/model.ts';
 import { DeliveryStream } from '../../../server/captures/delivery-stream.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { replayKey } from '../../../core/replay/replay-tally.ts';
 import { hourFolder } from '../../../core/model/hour-folder.ts';
+import { replayKey } from '../../../core/replay/replay-tally.ts';
 import { loopModel } from '../../fixtures/onnx/write.ts';
 import { ReplayFixture, tableModel } from './replay-fixture.ts';
 
