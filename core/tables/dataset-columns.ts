@@ -30,16 +30,12 @@ export interface TableColumns {
 export function tableColumns(contract: Contract): TableColumns {
   const columns: TableColumn[] = [];
   const left: { name: string; why: string }[] = [];
-  const taken = new Set<string>([VERSION_COLUMN]);
   for (const rule of columnRules(contract, ANY_TIME)) {
     const { name, personal } = rule;
     const type = TYPES[cellSql(rule, name, 'text').dataset];
-    const why = reasonAgainst({ name, type, personal: personal !== 'no', taken });
+    const why = reasonAgainst({ name, type, personal: personal !== 'no' });
     if (why !== undefined) left.push({ name, why });
-    else {
-      taken.add(name.toLowerCase());
-      columns.push({ name, type: type! });
-    }
+    else columns.push({ name, type: type! });
   }
   return { columns, left };
 }
@@ -48,11 +44,10 @@ function reasonAgainst(of: {
   readonly name: string;
   readonly type: ColumnDataType | undefined;
   readonly personal: boolean;
-  readonly taken: ReadonlySet<string>;
 }): string | undefined {
   if (of.personal) return 'is personal';
   if (of.type === undefined) return 'has 64 unsigned bits, which tables have no type for';
   if (!NAME.test(of.name)) return 'has a name with characters that tables do not take';
-  if (of.taken.has(of.name.toLowerCase())) return 'differs from another column in capitals only';
+  if (of.name.toLowerCase() === VERSION_COLUMN) return 'is called as the number of the version is';
   return undefined;
 }

@@ -138,7 +138,7 @@ describe('docs/tables.md', () => {
     );
     expect(rows).toMatchObject([
       { id: 'batch', rows: 40, features: expect.stringContaining('"distance":"f64:') },
-      { id: 'odd', outofdistribution: 1 },
+      { id: 'odd', outOfDistribution: 1 },
       { id: 'refused' },
       { id: 'single' },
     ]);

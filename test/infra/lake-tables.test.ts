@@ -71,8 +71,8 @@ describe('LakeTables', () => {
 
   it('is deployed where the configuration says so, under the name of the environment', () => {
     const tables = deployment({ environment: 'two-b', tables: true }).filter(
-      ({ type }) => type === 'AWS::Glue::Database',
+      ({ Type }) => Type === 'AWS::Glue::Database',
     );
-    expect(tables.map(({ properties }) => properties.DatabaseInput.Name)).toEqual(['trimtab_two_b']);
+    expect(tables.map(({ Properties }) => Properties.DatabaseInput.Name)).toEqual(['trimtab_two_b']);
   });
 });

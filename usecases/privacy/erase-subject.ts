@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { CAPTURES } from '../../core/captures/capture-key.ts';
-import { datasetFolder, VERSION_FILES } from '../../core/datasets/dataset-key.ts';
+import { datasetFolder, FORMER_VERSION, VERSION_FILES } from '../../core/datasets/dataset-key.ts';
 import { joinedPrefix, parseShardKey } from '../../core/quality/joined-record.ts';
 import type { Home } from '../../platform/ports.ts';
 import { makeTemporaryFolder, sweepTemporaryFolders } from '../../platform/temporary-folder.ts';
@@ -11,6 +11,7 @@ import { markStale, recomputeStale } from '../quality/recompute-tallies.ts';
 import { RuleBook } from '../quality/version-rules.ts';
 import { settleDataset } from '../quarantine/returns.ts';
 import { Registry } from '../registry/registry.ts';
+import { FormerDatasetError } from '../validation/dataset-version.ts';
 import { clearMarks, endErasure } from '../validation/erasure-marks.ts';
 import { type DataOwner, dataOwners, datasetsWithoutContract, Subject } from './data-owners.ts';
 import { throughGzip } from './edit-lines.ts';
@@ -220,7 +221,10 @@ class Forgetting {
     });
     await this.#sweep(journal, owner, 'datasets', {
       prefix: datasetFolder(owner.name),
-      wanted: (key) => key.endsWith(`/${VERSION_FILES.rows}`),
+      wanted: (key) => {
+        if (FORMER_VERSION.test(key)) throw new FormerDatasetError(owner.name, key);
+        return key.endsWith(`/${VERSION_FILES.rows}`);
+      },
       edit: async (from, to, key) => {
         const { gone, left, named } = await editParquet(from, to, subject);
         if (!named) this.#unnamed.add(key);

@@ -110,7 +110,7 @@ export class FormerDatasetError extends Error {
   override readonly name = 'FormerDatasetError';
   constructor(dataset: string, key: string) {
     super(
-      `dataset ${dataset} has versions that an earlier version of this program wrote (${key}), and its numbers would begin anew: move them elsewhere first`,
+      `dataset ${dataset} has versions that an earlier version of this program wrote, which this one cannot read (${key}): move them elsewhere first`,
     );
   }
 }
