@@ -1,5 +1,5 @@
 import { VERSION_COLUMN } from '../datasets/dataset-key.ts';
-import type { PartitionColumn, StoredTable, TableColumn } from './stored-table.ts';
+import type { PartitionColumn, StoredTable, StoredColumn } from './stored-table.ts';
 
 /** SerDes and formats of Hive by which Athena reads a table. */
 export const HIVE_FORMATS = {
@@ -53,7 +53,7 @@ export const hivePartitions = ({ partitions }: StoredTable): readonly PartitionC
   partitions.filter(({ name }) => name !== VERSION_COLUMN);
 
 /** Columns as Glue has them: names in small letters, which its readers match to files whatever their capitals. */
-export const hiveColumns = ({ columns }: Pick<StoredTable, 'columns'>): readonly TableColumn[] =>
+export const hiveColumns = ({ columns }: Pick<StoredTable, 'columns'>): readonly StoredColumn[] =>
   columns.map((column) => ({ ...column, name: column.name.toLowerCase() }));
 
 /** Statements that make a table in Athena, each to be run by itself. */
@@ -82,7 +82,7 @@ const versionedView = (view: string, files: string): string =>
   `SELECT *, CAST(regexp_extract("$path", '${VERSION_COLUMN}=([0-9]+)', 1) AS integer) AS ${VERSION_COLUMN} ` +
   `FROM "${files}"`;
 
-const columnsText = (columns: readonly TableColumn[]): string =>
+const columnsText = (columns: readonly StoredColumn[]): string =>
   columns
     .map(({ name, type, says }) => `\`${name}\` ${type}${says === undefined ? '' : ` COMMENT ${hiveText(says)}`}`)
     .join(', ');

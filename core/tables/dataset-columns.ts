@@ -3,7 +3,7 @@ import { cellSql } from '../contract/cells/cell-sql.ts';
 import { columnRules } from '../contract/column-rules.ts';
 import type { Contract } from '../contract/contract.ts';
 import { VERSION_COLUMN } from '../datasets/dataset-key.ts';
-import type { ColumnDataType, TableColumn } from './stored-table.ts';
+import type { ColumnDataType, StoredColumn } from './stored-table.ts';
 
 /** Types of Parquet columns as Hive names them. Of 64 unsigned bits it has none. */
 const TYPES: Readonly<Record<CellSql['dataset'], ColumnDataType | undefined>> = {
@@ -21,14 +21,14 @@ const NAME = /^[\p{L}\p{N}_ .%()/-]+$/u;
 const ANY_TIME = new Date(0);
 
 /** Columns of a dataset's table, and those that it cannot have, with the reasons. */
-export interface TableColumns {
-  readonly columns: readonly TableColumn[];
+export interface StoredColumns {
+  readonly columns: readonly StoredColumn[];
   readonly left: readonly { readonly name: string; readonly why: string }[];
 }
 
 /** Columns of the table of a dataset by its contract. A version that has not all of them has nulls in their places. */
-export function tableColumns(contract: Contract): TableColumns {
-  const columns: TableColumn[] = [];
+export function storedColumns(contract: Contract): StoredColumns {
+  const columns: StoredColumn[] = [];
   const left: { name: string; why: string }[] = [];
   for (const rule of columnRules(contract, ANY_TIME)) {
     const { name, personal } = rule;

@@ -5,7 +5,7 @@ import { JOINED } from '../quality/joined-record.ts';
 /** Types of columns, as Hive and Glue name them. */
 export type ColumnDataType = 'string' | 'int' | 'bigint' | 'double' | 'boolean' | 'timestamp' | `array<${string}>`;
 
-export interface TableColumn {
+export interface StoredColumn {
   /** As the file has it, capitals included. */
   readonly name: string;
   readonly type: ColumnDataType;
@@ -27,7 +27,7 @@ export interface StoredTable {
   readonly folder: string;
   /** Lines of JSON, perhaps gzipped, or Parquet. */
   readonly format: 'json' | 'parquet';
-  readonly columns: readonly TableColumn[];
+  readonly columns: readonly StoredColumn[];
   readonly partitions: readonly PartitionColumn[];
 }
 
@@ -95,7 +95,7 @@ export const JOINED_TABLE: StoredTable = {
 };
 
 /** A table of all versions of a dataset. */
-export const datasetTable = (dataset: string, columns: readonly TableColumn[]): StoredTable => ({
+export const datasetTable = (dataset: string, columns: readonly StoredColumn[]): StoredTable => ({
   name: tableName('dataset', dataset),
   says: `rows of dataset ${dataset}, of all versions; personal columns are left out`,
   store: 'data',

@@ -1,6 +1,6 @@
 import { DATASETS, datasetFolder, VERSION_FILES, versionOfKey } from '../../core/datasets/dataset-key.ts';
 import { athenaStatements } from '../../core/tables/athena.ts';
-import { tableColumns } from '../../core/tables/dataset-columns.ts';
+import { storedColumns } from '../../core/tables/dataset-columns.ts';
 import { duckdbView } from '../../core/tables/duckdb-view.ts';
 import { CAPTURES_TABLE, datasetTable, JOINED_TABLE, type StoredTable } from '../../core/tables/stored-table.ts';
 import type { Home } from '../../platform/ports.ts';
@@ -34,7 +34,7 @@ export async function describeTables(home: Home, { places, dataset }: DescribeTa
     for (const table of [CAPTURES_TABLE, JOINED_TABLE]) if (await hasObjects(home, table)) add(table, null);
   for (const name of await storedDatasets(home, dataset)) {
     try {
-      const { columns, left } = tableColumns((await loadContract(home, name)).contract);
+      const { columns, left } = storedColumns((await loadContract(home, name)).contract);
       const table = datasetTable(name, columns);
       const same = tables.find((each) => each.name === table.name);
       if (columns.length === 0) problems.push(`${name}: no column of its contract can be one of a table`);

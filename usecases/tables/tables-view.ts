@@ -6,7 +6,7 @@ const StoredTableView = z.strictObject({
   place: z.string().describe('Where its objects are.'),
   dataset: z.string().nullable().describe('The dataset whose rows they are; null for captures and truths.'),
   left: z
-    .array(z.strictObject({ column: z.string(), why: z.string().describe('Why.') }))
+    .array(z.strictObject({ column: z.string().describe('Name of the column.'), why: z.string().describe('Why.') }))
     .describe('Columns of the contract that it does not have.'),
   statements: z.array(z.string()).describe('What makes it, in this order, each to be run by itself.'),
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Contract } from '../../../core/contract/contract.ts';
 import { athenaStatements } from '../../../core/tables/athena.ts';
-import { tableColumns } from '../../../core/tables/dataset-columns.ts';
+import { storedColumns } from '../../../core/tables/dataset-columns.ts';
 import { CAPTURES_TABLE, datasetTable, JOINED_TABLE } from '../../../core/tables/stored-table.ts';
 
 const contract = Contract.parse({
@@ -39,7 +39,7 @@ describe('tables of Athena', () => {
   });
 
   it('tell versions of a dataset by the path, and leave out what no table takes', () => {
-    const { columns, left } = tableColumns(contract);
+    const { columns, left } = storedColumns(contract);
     expect(columns).toEqual([
       { name: 'Fare', type: 'double' },
       { name: 'seats', type: 'bigint' },
