@@ -1,5 +1,5 @@
 import { VERSION_COLUMN } from '../datasets/dataset-key.ts';
-import type { PartitionColumn, StoredTable, StoredColumn } from './stored-table.ts';
+import type { PartitionColumn, StoredColumn, StoredTable } from './stored-table.ts';
 
 /** SerDes and formats of Hive by which Athena reads a table. */
 export const HIVE_FORMATS = {

@@ -88,6 +88,7 @@ const RUNS: readonly Run[] = [
   run('trace', 'flight-delay#1'),
   run('trace', 'flight-delay@1'),
   run('trace', 'flight-delay/000001'),
+  run('tables'),
   run('trace', 'one-flight'),
   run('validate --redo', '--redo', 'incoming/flight-delay/rows.csv'),
   run('validate --redo', '--redo', 'incoming/flight-delay/rows.csv', '--force'),
