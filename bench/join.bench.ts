@@ -10,6 +10,7 @@ import { uniform } from '../core/explain/random.ts';
 import { Manifest } from '../core/manifest/manifest.ts';
 import { decide } from '../core/registry/decide.ts';
 import { EMPTY_STATE } from '../core/registry/ledger.ts';
+import { hourFolder } from '../core/model/hour-folder.ts';
 import { openLocalHome } from '../platform/local/home.ts';
 import type { Home } from '../platform/ports.ts';
 import type { JoinSummary } from '../usecases/ground-truth/join-ground-truth.ts';
@@ -138,7 +139,7 @@ async function deliver(home: Home): Promise<void> {
       lines.push(...line);
     }
     const at = new Date(start).toISOString();
-    const key = `captures/${at.slice(0, 13).replace(/[-T]/g, '/')}/${String(object).padStart(4, '0')}.gz`;
+    const key = `captures/${hourFolder(at)}/${String(object).padStart(4, '0')}.gz`;
     await home.captures.put(key, gzipSync(`${lines.join('\n')}\n`, { level: 1 }));
   }
 }

@@ -5,6 +5,7 @@ import { Manifest } from '../core/manifest/manifest.ts';
 import { decide } from '../core/registry/decide.ts';
 import { EMPTY_STATE } from '../core/registry/ledger.ts';
 import { ReplayTally, replaysPrefix } from '../core/replay/replay-tally.ts';
+import { hourFolder } from '../core/model/hour-folder.ts';
 import { digestOf } from '../platform/digest.ts';
 import { openLocalHome } from '../platform/local/home.ts';
 import { loadModel, readSignature } from '../platform/onnx/model.ts';
@@ -112,7 +113,7 @@ async function capture(home: Home, rows: readonly number[][]): Promise<void> {
       failed: 'internal',
     }),
   );
-  await home.captures.put(`captures/${at.slice(0, 13).replace(/[-T]/g, '/')}/bench.jsonl`, `${lines.join('\n')}\n`);
+  await home.captures.put(`captures/${hourFolder(at)}/bench.jsonl`, `${lines.join('\n')}\n`);
 }
 
 async function assertAsked(home: Home): Promise<void> {

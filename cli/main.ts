@@ -41,6 +41,7 @@ import { addShow } from './commands/show.ts';
 import { addSimulate } from './commands/simulate.ts';
 import { addSmoke } from './commands/smoke.ts';
 import { addStatus } from './commands/status.ts';
+import { addTables } from './commands/tables.ts';
 import { addToken } from './commands/token.ts';
 import { addTrace } from './commands/trace.ts';
 import { addTruth } from './commands/truth.ts';
@@ -74,6 +75,7 @@ const ADDITIONS: readonly AddCommand[] = [
   addList,
   addShow,
   addStatus,
+  addTables,
   addHistory,
   addValidate,
   addRows,

@@ -18,6 +18,7 @@ import { MirrorView } from '../usecases/registry/mirror-view.ts';
 import { RegistrationView } from '../usecases/registry/registration-view.ts';
 import { RestoreView } from '../usecases/registry/restore-view.ts';
 import { StatusView } from '../usecases/release/status-view.ts';
+import { TablesView } from '../usecases/tables/tables-view.ts';
 import { FileProfile } from '../usecases/validation/file-profile.ts';
 import { RedoView } from '../usecases/validation/redo-drop.ts';
 import { FileValidationView } from '../usecases/validation/validation-view.ts';
@@ -64,6 +65,7 @@ export const COMMAND_VIEWS: Readonly<Record<string, View>> = {
   list: view('models', ListView, 'the models of a home'),
   show: view('version', VersionView, 'all of a version'),
   status: view('status', StatusView, 'what is released, and how rollouts come along'),
+  tables: view('tables', TablesView, 'what is stored, as tables'),
   history: view('history', HistoryView, 'the ledger of a model'),
   'history --at': view('history-at', HistoryAtView, 'what was true at an instant'),
   'history --anchor': view('anchor', AnchorView, 'what the ledger is now, to be kept elsewhere'),

@@ -103,6 +103,8 @@ export const DeploymentConfig = z.strictObject({
         .regex(/^arn:[a-z-]+:iam::\d{12}:(role|user)\/[\w+=,.@/-]+$/, 'an ARN of an IAM role or user'),
     })
     .optional(),
+  /** Whether captured predictions and truths are tables of the Glue catalogue, for Athena. */
+  tables: z.boolean().default(false),
   /** Address that gets a mail for every alarm. */
   alarmEmail: z.email().optional(),
   /** Topics that are there already and are told of alarms, in the place of one that is made. */

@@ -13,6 +13,7 @@ export type { EndpointRole, RoleAuthorizers } from './constructs/endpoint-author
 export type { EndpointDomain } from './constructs/endpoint-domain.ts';
 export type { FunctionOptions } from './constructs/function-options.ts';
 export { type ILabelsSecret, LabelsSecret, type LabelsSecretProps } from './constructs/labels-secret.ts';
+export { LakeTables, type LakeTablesProps } from './constructs/lake-tables.ts';
 export { type IModelEndpoint, ModelEndpoint, type ModelEndpointProps } from './constructs/model-endpoint.ts';
 export { ModelMonitoring, type ModelMonitoringProps } from './constructs/model-monitoring.ts';
 export {

@@ -1,5 +1,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { Capture } from '../core/captures/capture.ts';
+import { CAPTURES, capturesFolder } from '../core/captures/capture-key.ts';
+import { hourOfKey } from '../core/model/hour-folder.ts';
 import type { Home, ObjectInfo } from './ports.ts';
 
 export interface CaptureQuery {
@@ -34,20 +36,18 @@ export async function* readCaptures(
 
 /** Objects that were delivered in the hour of an instant. */
 export function capturesDelivered(home: Pick<Home, 'captures'>, hour: Date): AsyncIterable<ObjectInfo> {
-  return home.captures.list(`${folderOf(hour)}/`);
+  return home.captures.list(`${capturesFolder(hour.toISOString())}/`);
 }
 
 /** The first hour from an instant on in which anything was delivered. */
 export async function firstDelivery(home: Pick<Home, 'captures'>, from: Date): Promise<Date | undefined> {
   // The folder of an hour is less than the keys in it.
-  for await (const { key } of home.captures.list('captures/', { after: folderOf(from) })) {
-    const [, day, hour] = /^captures\/(\d{4}\/\d\d\/\d\d)\/(\d\d)\//.exec(key) ?? [];
-    if (day !== undefined) return new Date(`${day.replaceAll('/', '-')}T${hour}:00:00.000Z`);
+  for await (const { key } of home.captures.list(CAPTURES, { after: capturesFolder(from.toISOString()) })) {
+    const hour = hourOfKey(key);
+    if (hour !== undefined) return new Date(`${hour}:00:00.000Z`);
   }
   return undefined;
 }
-
-const folderOf = (hour: Date): string => `captures/${hour.toISOString().slice(0, 13).replace(/[-T]/g, '/')}`;
 
 /** All captures of one object, whatever their model. */
 export async function readCaptureObject(
@@ -186,25 +186,28 @@ const startOfHour = (ms: number): number => Math.floor(ms / HOUR_MS) * HOUR_MS;
 function linesOf(body: Uint8Array): string[] {
   // gunzip reads concatenated members, as a delivery stream writes them.
   const bytes = isGzipped(body) ? gunzipSync(body) : body;
-  return new TextDecoder().decode(bytes).split('\n').filter(Boolean);
+  return new TextDecoder().decode(bytes).split('\n').flatMap(recordsOf).filter(Boolean);
 }
 
-/** A line is a message, or an envelope (or several, one after the other) of CloudWatch Logs around messages. */
+/** What services write one behind the other without a separator. Within a text of JSON these quotes have a backslash. */
+const NEXT_RECORD = /(?<=\})(?=\{"(?:messageType|trimtab)":)/;
+
+const recordsOf = (line: string): string[] =>
+  line.includes('}{"messageType":') || line.includes('}{"trimtab":') ? line.split(NEXT_RECORD) : [line];
+
+/** A line is a message, or an envelope of CloudWatch Logs around messages. */
 function messagesOf(line: string): unknown[] {
-  // The service writes envelopes without a separator.
-  return line.split(/(?<=\})(?=\{"messageType")/).flatMap((text) => {
-    let value: unknown;
-    try {
-      value = JSON.parse(text);
-    } catch {
-      return [undefined];
-    }
-    const events = (value as { logEvents?: { message: string }[] } | null)?.logEvents;
-    if (!Array.isArray(events)) return [value];
-    // The service tests a subscription with a message of its own.
-    if ((value as { messageType?: string }).messageType === 'CONTROL_MESSAGE') return [];
-    return events.flatMap(({ message }) => messagesOf(message.trim()));
-  });
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return [undefined];
+  }
+  const events = (value as { logEvents?: { message: string }[] } | null)?.logEvents;
+  if (!Array.isArray(events)) return [value];
+  // The service tests a subscription with a message of its own.
+  if ((value as { messageType?: string }).messageType === 'CONTROL_MESSAGE') return [];
+  return events.flatMap(({ message }) => messagesOf(message.trim()));
 }
 
 function parse(value: unknown): Capture | undefined {

@@ -47,7 +47,7 @@ export interface PutOptions {
 /** An object's content, also in pieces that stand behind each other. */
 export type Body = Uint8Array | string | readonly Uint8Array[];
 
-/** Objects under keys such as `datasets/flights/000001/data.parquet`. */
+/** Objects under keys such as `datasets/flights/dataset_version=000001/data.parquet`. */
 export interface ObjectStore {
   /** Reads a whole object. @throws ObjectNotFoundError */
   get(key: string): Promise<Uint8Array>;
@@ -178,7 +178,7 @@ export interface Home {
   readonly artifacts: ObjectStore;
   /** `incoming/`, `datasets/`, `quarantine/`, `reports/`, `ground-truth/`, `quality/`. */
   readonly data: ObjectStore;
-  /** Captured predictions: `captures/YYYY/MM/DD/HH/…`, JSON lines (perhaps gzipped) of core/captures/capture.ts. */
+  /** Captured predictions: `captures/dt=YYYY-MM-DD/hour=HH/…`, JSON lines (perhaps gzipped) of core/captures/capture.ts. */
   readonly captures: ObjectStore;
   readonly metrics: Metrics;
   readonly bus: Bus;

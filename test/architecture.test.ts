@@ -38,6 +38,7 @@ const DOMAINS: Record<string, readonly string[]> = {
   replay: ['registry', 'quality', 'ground-truth', 'release'],
   simulation: ['registry', 'release', 'ground-truth', 'drift'],
   privacy: ['registry', 'validation', 'quarantine', 'quality', 'ground-truth'],
+  tables: ['validation'],
   audit: ['registry', 'privacy', 'validation', 'quarantine', 'quality'],
 };
 

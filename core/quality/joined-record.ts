@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { hourFolder, hourOfKey } from '../model/hour-folder.ts';
 import { Instant, VersionNumber } from '../model/names.ts';
 import type { Hour } from './hour-tallies.ts';
 
@@ -60,11 +61,14 @@ export const joinedKey = ({ id, metric, observed }: JoinedRecord): string =>
 /** Rows that a shard has at most. */
 export const MAX_SHARD_ROWS = 100_000;
 
-/** Where the joined rows of all models are kept in the data store; a model's name and a slash follow. */
+/** Where the joined rows of all models are kept in the data store. */
 export const JOINED = 'ground-truth/joined/';
 
+/** Where those of a model are. */
+export const joinedFolder = (model: string): string => `${JOINED}model=${model}/`;
+
 /** Where shards of the predictions of an hour are kept. */
-export const joinedPrefix = (model: string, hour: Hour): string => `${JOINED}${model}/${hour}/`;
+export const joinedPrefix = (model: string, hour: Hour): string => `${joinedFolder(model)}${hourFolder(hour)}/`;
 
 /** Key of a shard, counted from 0. */
 export const shardKey = (model: string, hour: Hour, shard: number): string =>
@@ -72,8 +76,9 @@ export const shardKey = (model: string, hour: Hour, shard: number): string =>
 
 /** Model and hour of a shard's key; undefined for an object that is none. */
 export function parseShardKey(key: string): { model: string; hour: Hour } | undefined {
-  const match = /^ground-truth\/joined\/([^/]+)\/(\d{4}-\d\d-\d\dT\d\d)\/\d+\.jsonl\.gz$/.exec(key);
-  return match ? { model: match[1]!, hour: match[2]! } : undefined;
+  const [, model] = /^ground-truth\/joined\/model=([^/]+)\/dt=[^/]+\/hour=[^/]+\/\d+\.jsonl\.gz$/.exec(key) ?? [];
+  const hour = hourOfKey(key);
+  return model === undefined || hour === undefined ? undefined : { model, hour };
 }
 
 /**

@@ -123,13 +123,16 @@ export class DataValidation extends Construct implements IDataValidation {
     allowActions(
       this.function,
       ['s3:GetObject'],
-      ['contracts/*', 'datasets/*', 'reports/validation/*', 'reports/index.html'].map((key) => data.arnForObjects(key)),
+      ['contracts/*', 'datasets/*', 'drops/*', 'reports/validation/*', 'reports/index.html'].map((key) =>
+        data.arnForObjects(key),
+      ),
     );
     allowActions(
       this.function,
       ['s3:PutObject'],
       [
         'datasets/*',
+        'drops/*',
         'quarantine/*',
         'reports/validation/*',
         'reports/entries/*',
@@ -142,7 +145,7 @@ export class DataValidation extends Construct implements IDataValidation {
     allowActions(
       this.function,
       ['s3:DeleteObject'],
-      ['dead-letter/validate/*', 'datasets/*/drops/*.verdict'].map((key) => data.arnForObjects(key)),
+      ['dead-letter/validate/*', 'drops/*.verdict'].map((key) => data.arnForObjects(key)),
     );
     // Without it, S3 answers 403 rather than 404 for what is not there.
     allowActions(this.function, ['s3:ListBucket'], [data.bucketArn, registry.artifacts.bucketArn]);

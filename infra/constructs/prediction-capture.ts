@@ -6,6 +6,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { CfnSubscriptionFilter, type ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { CAPTURES } from '../../core/captures/capture-key.ts';
 import { allowActions, allowKey } from './allow.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
 
@@ -13,7 +14,7 @@ import { RunbookAlarm } from './runbook-alarm.ts';
 export interface PredictionCaptureProps {
   /** Log group to which the endpoint writes captures as lines. */
   readonly logs: ILogGroup;
-  /** Bucket of the captures, which are stored under `captures/YYYY/MM/DD/HH/`. */
+  /** Bucket of the captures, which are stored under `captures/dt=YYYY-MM-DD/hour=HH/`. */
   readonly bucket: IBucket;
   /** Customer-managed key of captures in the delivery stream. @default a key of AWS */
   readonly encryptionKey?: IKey;
@@ -21,6 +22,16 @@ export interface PredictionCaptureProps {
 
 /** Age at which captures are late: they are delivered every minute, and ground truth waits two hours for its capture. */
 const LATE = Duration.minutes(15);
+
+/**
+ * What makes lines of the envelopes of CloudWatch Logs, in the order that the service demands. A message that has a line
+ * end of its own has an empty line behind it, which holds nothing.
+ */
+const LINES_OF_LOGS: CfnDeliveryStream.ProcessorProperty[] = [
+  { type: 'Decompression', parameters: [{ parameterName: 'CompressionFormat', parameterValue: 'GZIP' }] },
+  { type: 'CloudWatchLogProcessing', parameters: [{ parameterName: 'DataMessageExtraction', parameterValue: 'true' }] },
+  { type: 'AppendDelimiterToRecord', parameters: [] },
+];
 
 /**
  * Delivers captured predictions from the log of the endpoint to S3, so that requests do not wait for the store. A
@@ -61,11 +72,14 @@ export class PredictionCapture extends Construct {
       extendedS3DestinationConfiguration: {
         bucketArn: bucket.bucketArn,
         roleArn: deliver.roleArn,
-        prefix: 'captures/!{timestamp:yyyy/MM/dd/HH}/',
+        prefix: `${CAPTURES}dt=!{timestamp:yyyy-MM-dd}/hour=!{timestamp:HH}/`,
         errorOutputPrefix: 'failed/!{firehose:error-output-type}/!{timestamp:yyyy/MM/dd/HH}/',
         bufferingHints: { intervalInSeconds: 60, sizeInMBs: 5 },
-        // What the log service sends is compressed already.
-        compressionFormat: 'UNCOMPRESSED',
+        // The log service sends envelopes, gzipped: what is stored are the captures themselves, as lines.
+        processingConfiguration: { enabled: true, processors: LINES_OF_LOGS },
+        compressionFormat: 'GZIP',
+        // Whoever reads objects as a table tells by the name that they are gzipped.
+        fileExtension: '.jsonl.gz',
       },
     });
     stream.node.addDependency(deliver);

@@ -88,13 +88,20 @@ export const PERMISSIONS: readonly RolePermissions[] = [
       },
       {
         may: ['s3:GetObject'],
-        on: ['data/contracts/*', 'data/datasets/*', 'data/reports/validation/*', 'data/reports/index.html'],
+        on: [
+          'data/contracts/*',
+          'data/datasets/*',
+          'data/drops/*',
+          'data/reports/validation/*',
+          'data/reports/index.html',
+        ],
         why: 'contracts kept as files; whether the same drop was validated before; which page lists the reports',
       },
       {
         may: ['s3:PutObject'],
         on: [
           'data/datasets/*',
+          'data/drops/*',
           'data/quarantine/*',
           'data/reports/validation/*',
           'data/reports/entries/*',
@@ -105,7 +112,7 @@ export const PERMISSIONS: readonly RolePermissions[] = [
       },
       {
         may: ['s3:DeleteObject'],
-        on: ['data/dead-letter/validate/*', 'data/datasets/*/drops/*.verdict'],
+        on: ['data/dead-letter/validate/*', 'data/drops/*.verdict'],
         why: 'takes a letter back when the last try succeeds, and its mark away when a verdict is stored; no version',
       },
       {

@@ -6,6 +6,7 @@ import { replay } from '../../functions/replay/trigger.ts';
 import type { DeploymentConfig } from '../config.ts';
 import { DataValidation } from '../constructs/data-validation.ts';
 import { DriftDetection } from '../constructs/drift-detection.ts';
+import { LakeTables } from '../constructs/lake-tables.ts';
 import { ReleaseReplay } from '../constructs/release-replay.ts';
 import { ReplayRole } from '../constructs/replay-role.ts';
 import { deployedModel } from '../model-folder.ts';
@@ -48,6 +49,8 @@ export class DataQualityStack extends Stack {
         labels,
         assumedBy: new ArnPrincipal(config.replay.assumedBy),
       });
+    if (config.tables)
+      new LakeTables(this, 'Tables', { lake, databaseName: `trimtab_${config.environment.replaceAll('-', '_')}` });
     stateful.onCall.watch(this);
   }
 }

@@ -10,6 +10,7 @@ import { removeUnfinished } from '../unfinished.ts';
 import { isAbsent } from './atomic.ts';
 import { readNotes } from './bookkeeping-notes.ts';
 import { LocalBus } from './bus.ts';
+import { refuseFormerForm } from './former-form.ts';
 import { FileLedger } from './ledger.ts';
 import { LocalSeals } from './ledger-key.ts';
 import { removeLeftLocks } from './lock.ts';
@@ -42,7 +43,7 @@ const systemClock: Clock = { now: () => new Date() };
  *
  * @param environment name of the installation; the same for all processes that use the folder, for each reads the
  * metrics of its own environment alone
- * @throws PlatformError when it is no name of an environment, or the folder is a file
+ * @throws PlatformError when it is no name of an environment, the folder is a file, or an earlier version wrote it
  */
 export async function openLocalHome(
   folder: string,
@@ -60,6 +61,7 @@ export async function openLocalHome(
   if (found?.isDirectory() === false) throw new PlatformError(`${root} is a file, expected a folder`);
   const at = (name: string): string => path.join(root, name);
   if (found !== undefined) {
+    await refuseFormerForm(root);
     await narrow(root);
     await Promise.all(STORES.map((store) => removeUnfinished(at(store))));
     await Promise.all(STORES.map((store) => removeLeftLocks(at(store)).catch(() => undefined)));

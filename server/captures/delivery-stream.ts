@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { captureKey } from '../../core/captures/capture-key.ts';
 import type { Bookkeeping } from '../../core/observability/bookkeeping.ts';
 import type { Clock, Metrics, ObjectStore } from '../../platform/ports.ts';
 import { withTimeout } from '../../platform/with-timeout.ts';
@@ -61,9 +62,9 @@ export class DeliveryStream {
     this.#delivering = this.#delivering.then(async () => {
       if (this.#waiting.bytes === 0) return;
       const lines = this.#waiting.take();
-      const hour = this.#clock.now().toISOString().slice(0, 13).replace(/[-T]/g, '/');
+      const now = this.#clock.now().toISOString();
       try {
-        await this.#captures.put(`captures/${hour}/${randomUUID()}.jsonl`, lines.pieces());
+        await this.#captures.put(captureKey(now, `${randomUUID()}.jsonl`), lines.pieces());
         this.#waiting.reuse(lines);
         this.#failure = undefined;
         this.#bookkeeping.worked('captures');

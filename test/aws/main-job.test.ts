@@ -344,7 +344,7 @@ describe('the deployed app', () => {
       expect(names).toContain(deployment.outputs[output]);
     // What had been acknowledged is still there.
     expect((await fixture.entries()).map(({ kind }) => kind)).toContain('rollback-verified');
-    expect(await fixture.home.data.head(`datasets/${MODEL}/000001/manifest.json`)).toBeDefined();
+    expect(await fixture.home.data.head(`datasets/${MODEL}/dataset_version=000001/_manifest.json`)).toBeDefined();
   }, 180_000);
 });
 

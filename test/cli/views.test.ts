@@ -5,6 +5,7 @@ import { globSync } from 'tinyglobby';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../../cli/main.ts';
 import { COMMAND_VIEWS, WITHOUT_VIEW } from '../../cli/views.ts';
+import { hourFolder } from '../../core/model/hour-folder.ts';
 import { type LocalRuntime, startLocalRuntime } from '../../local-runtime/local-runtime.ts';
 import { literal, withDuck } from '../../platform/duckdb/connection.ts';
 import { openLocalHome } from '../../platform/local/home.ts';
@@ -87,6 +88,7 @@ const RUNS: readonly Run[] = [
   run('trace', 'flight-delay#1'),
   run('trace', 'flight-delay@1'),
   run('trace', 'flight-delay/000001'),
+  run('tables'),
   run('trace', 'one-flight'),
   run('validate --redo', '--redo', 'incoming/flight-delay/rows.csv'),
   run('validate --redo', '--redo', 'incoming/flight-delay/rows.csv', '--force'),
@@ -159,7 +161,7 @@ describe('views', () => {
       ...{ trimtab: 'capture', id: 'one-flight', model: 'flight-delay', version: 1, variant: 'champion', at, rows: 1 },
       ...{ features: { origin_delay: [42], carrier: ['UA'], dest: [null] }, scores: [0.4], ms: 1 },
     };
-    const hour = at.slice(0, 13).replace(/[-T]/g, '/');
+    const hour = hourFolder(at);
     await opened.captures.put(`captures/${hour}/one.jsonl`, `${JSON.stringify(capture)}\n`);
     const truth = '{"id":"one-flight","truth":1}\n';
     await opened.data.put('ground-truth/incoming/flight-delay/one.jsonl', truth);

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../../cli/main.ts';
+import { hourFolder } from '../../core/model/hour-folder.ts';
 import { openAwsHome } from '../../platform/aws/home.ts';
 import type { Home } from '../../platform/ports.ts';
 import { joinGroundTruth } from '../../usecases/ground-truth/join-ground-truth.ts';
@@ -91,7 +92,7 @@ describe('the main job on AWS', () => {
 
     // As the log subscription and the delivery stream bring it.
     const capture = lines.find((line) => line.startsWith('{"trimtab":"capture"'))!;
-    const hour = new Date().toISOString().slice(0, 13).replace(/[-T]/g, '/');
+    const hour = hourFolder(new Date().toISOString());
     await home.captures.put(`captures/${hour}/one.jsonl`, `${capture}\n`);
     expect(await joinGroundTruth(home, new Date())).toMatchObject({ joined: 1, waiting: 0 });
     await endpoint.close();

@@ -75,7 +75,9 @@ describe('quarantined rows on AWS', () => {
     expect(again).toMatchObject({ status: 1, err: expect.stringContaining('put back already, by user:ada') });
 
     for (const number of [version!, version! + 1, version! + 2])
-      expect(await keys(`datasets/other/00000${number}/`)).toContain(`datasets/other/00000${number}/manifest.json`);
-    expect((await keys('datasets/other/drops/')).filter((each) => each.endsWith('.verdict'))).toEqual([]);
+      expect(await keys(`datasets/other/dataset_version=00000${number}/`)).toContain(
+        `datasets/other/dataset_version=00000${number}/_manifest.json`,
+      );
+    expect((await keys('drops/other/')).filter((each) => each.endsWith('.verdict'))).toEqual([]);
   });
 });

@@ -129,7 +129,18 @@ describe('the deployed app', () => {
       FilterPattern: '{ $.trimtab = "capture" }',
     });
     templates.Serving.hasResourceProperties('AWS::KinesisFirehose::DeliveryStream', {
-      ExtendedS3DestinationConfiguration: Match.objectLike({ Prefix: 'captures/!{timestamp:yyyy/MM/dd/HH}/' }),
+      ExtendedS3DestinationConfiguration: Match.objectLike({
+        Prefix: 'captures/dt=!{timestamp:yyyy-MM-dd}/hour=!{timestamp:HH}/',
+        CompressionFormat: 'GZIP',
+        FileExtension: '.jsonl.gz',
+        ProcessingConfiguration: {
+          Enabled: true,
+          // The service refuses them in any other order.
+          Processors: ['Decompression', 'CloudWatchLogProcessing', 'AppendDelimiterToRecord'].map((Type) =>
+            Match.objectLike({ Type }),
+          ),
+        },
+      }),
     });
   });
 

@@ -191,8 +191,8 @@ describe('names that every object has', () => {
 
   it('are columns of a file that is dropped, all of which are kept and counted', async () => {
     await opened.data.put('incoming/names/data.csv', readFileSync(data));
-    await until(() => opened.data.get('datasets/names/000001/manifest.json'));
-    const kept = await run('profile', path.join(home, 'data/datasets/names/000001/data.parquet'));
+    await until(() => opened.data.get('datasets/names/dataset_version=000001/_manifest.json'));
+    const kept = await run('profile', path.join(home, 'data/datasets/names/dataset_version=000001/data.parquet'));
     for (const name of [...INPUTS, LABEL]) expect(kept).toMatch(new RegExp(`^${name} +0\\.0 %`, 'm'));
   });
 

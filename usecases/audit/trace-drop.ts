@@ -1,6 +1,7 @@
+import { VERSION_FILES, versionFolder, versionKey } from '../../core/datasets/dataset-key.ts';
 import type { Home } from '../../platform/ports.ts';
 import { readReturns } from '../quarantine/returns.ts';
-import { DatasetManifest, readJson, versionFolder } from '../validation/dataset-version.ts';
+import { DatasetManifest, readJson } from '../validation/dataset-version.ts';
 import { reportsOfFile } from '../validation/find-reports.ts';
 import { DropReport } from '../validation/report.ts';
 import type { DropTrace } from './trace-view.ts';
@@ -22,7 +23,7 @@ async function reportUnder(home: Home, dataset: string, drop: string): Promise<D
 }
 
 async function describe(home: Home, report: DropReport, reports: readonly DropReport[]): Promise<DropTrace> {
-  const place = `${report.places.dataset}/manifest.json`;
+  const place = `${report.places.dataset}/${VERSION_FILES.manifest}`;
   const kept = report.places.dataset !== null && (await home.data.head(place)) !== undefined;
   const manifest = kept ? DatasetManifest.parse(await readJson(home, place)) : null;
   const returns = await readReturns(home, report);
@@ -51,13 +52,15 @@ async function describe(home: Home, report: DropReport, reports: readonly DropRe
 
 /** The drop that a dataset version came from. */
 export async function traceDropOf(home: Home, dataset: string, version: number): Promise<DropTrace | undefined> {
-  const key = `${versionFolder(dataset, version)}/manifest.json`;
+  const key = versionKey(dataset, version, 'manifest');
   if (!(await home.data.head(key))) return undefined;
   return traceDrop(home, [dataset], DatasetManifest.parse(await readJson(home, key)).drop);
 }
 
 async function trainedOn(home: Home, { dataset, drop, version, source }: DropReport): Promise<DropTrace['models']> {
-  const names = [drop, source.sha256, ...(version === null ? [] : [`${dataset}/${String(version).padStart(6, '0')}`])];
+  const places =
+    version === null ? [] : [versionFolder(dataset, version), `${dataset}/${String(version).padStart(6, '0')}`];
+  const names = [drop, source.sha256, ...places];
   const models: { model: string; version: number }[] = [];
   for (const model of await home.ledger.models())
     for await (const { manifest, version: number } of home.ledger.versions(model))

@@ -49,7 +49,7 @@ export async function trace(home: Home, id: string, options: TraceOptions = {}):
 
 /** What is known of a dataset version or a drop; undefined when the id is of neither, or nothing is known. */
 async function traceData(home: Home, id: string, model: string | undefined): Promise<DropTrace | undefined> {
-  const dataset = /^(?:datasets\/)?([A-Za-z0-9][\w.-]*)\/(\d{1,6})$/.exec(id);
+  const dataset = /^(?:datasets\/)?([A-Za-z0-9][\w.-]*)\/(?:dataset_version=)?(\d{1,6})$/.exec(id);
   if (dataset) return traceDropOf(home, dataset[1]!, Number(dataset[2]));
   if (id.startsWith('incoming/')) return traceKey(home, id);
   if (!isDropId(id)) return undefined;

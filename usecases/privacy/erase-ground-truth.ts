@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { joinedFolder } from '../../core/quality/joined-record.ts';
 import { parseFeedbackLine } from '../../core/serving/feedback-record.ts';
 import { predictionKey } from '../ground-truth/prediction-index.ts';
 import type { Subject } from './data-owners.ts';
@@ -7,7 +8,8 @@ import { mentions } from './speaks-of.ts';
 
 /** Where ground truth of a model lies: arriving, waiting, joined, and given up. */
 export const truthPlaces = (model: string): string[] => [
-  ...['incoming', 'waiting', 'joined'].map((place) => `ground-truth/${place}/${model}/`),
+  ...['incoming', 'waiting'].map((place) => `ground-truth/${place}/${model}/`),
+  joinedFolder(model),
   `quarantine/ground-truth/${model}/`,
 ];
 

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
+import { CAPTURES } from '../../core/captures/capture-key.ts';
+import { datasetFolder, FORMER_VERSION, VERSION_FILES } from '../../core/datasets/dataset-key.ts';
 import { joinedPrefix, parseShardKey } from '../../core/quality/joined-record.ts';
 import type { Home } from '../../platform/ports.ts';
 import { makeTemporaryFolder, sweepTemporaryFolders } from '../../platform/temporary-folder.ts';
@@ -9,6 +11,7 @@ import { markStale, recomputeStale } from '../quality/recompute-tallies.ts';
 import { RuleBook } from '../quality/version-rules.ts';
 import { settleDataset } from '../quarantine/returns.ts';
 import { Registry } from '../registry/registry.ts';
+import { FormerDatasetError } from '../validation/dataset-version.ts';
 import { clearMarks, endErasure } from '../validation/erasure-marks.ts';
 import { type DataOwner, dataOwners, datasetsWithoutContract, Subject } from './data-owners.ts';
 import { throughGzip } from './edit-lines.ts';
@@ -99,7 +102,7 @@ class Forgetting {
       ...sweeps,
       dryRun: true,
       store: this.home.captures,
-      prefix: 'captures/',
+      prefix: CAPTURES,
       edit: captures.edit,
       seen: (key, gone) => {
         this.#progress(key);
@@ -217,8 +220,11 @@ class Forgetting {
       },
     });
     await this.#sweep(journal, owner, 'datasets', {
-      prefix: `datasets/${owner.name}/`,
-      wanted: (key) => key.endsWith('/data.parquet'),
+      prefix: datasetFolder(owner.name),
+      wanted: (key) => {
+        if (FORMER_VERSION.test(key)) throw new FormerDatasetError(owner.name, key);
+        return key.endsWith(`/${VERSION_FILES.rows}`);
+      },
       edit: async (from, to, key) => {
         const { gone, left, named } = await editParquet(from, to, subject);
         if (!named) this.#unnamed.add(key);

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { VERSION_FILES, versionFolder, versionOfKey } from '../../core/datasets/dataset-key.ts';
 import type { Profile } from '../../core/profile/profile.ts';
 import type { TableSummary } from '../../core/profile/summary.ts';
 import { digestOfFile } from '../../platform/digest.ts';
@@ -7,7 +8,7 @@ import { identifier, literal, withDuck } from '../../platform/duckdb/connection.
 import { summarizeRelation } from '../../platform/duckdb/profile.ts';
 import type { Home, ObjectStore } from '../../platform/ports.ts';
 import { type DatasetRules, loadContract } from '../validation/dataset-contract.ts';
-import { DatasetManifest, readJson, versionFolder } from '../validation/dataset-version.ts';
+import { DatasetManifest, readJson } from '../validation/dataset-version.ts';
 import { fileId, fileOfDrop } from '../validation/drop-id.ts';
 import { beginErasure } from '../validation/erasure-marks.ts';
 import { reportsOfFile } from '../validation/find-reports.ts';
@@ -74,8 +75,8 @@ export async function renewReport(
   if (!(await home.data.head(`${base}.json`))) return;
   const report = (await readJson(home, `${base}.json`)) as DropReport;
   const folder = report.places.dataset;
-  const profile = folder ? ((await readJson(home, `${folder}/profile.json`)) as Profile) : undefined;
-  const summary = folder ? ((await readJson(home, `${folder}/summary.json`)) as TableSummary) : undefined;
+  const profile = folder ? ((await readJson(home, `${folder}/${VERSION_FILES.profile}`)) as Profile) : undefined;
+  const summary = folder ? ((await readJson(home, `${folder}/${VERSION_FILES.summary}`)) as TableSummary) : undefined;
   const rows = rowsFile ?? (await quarantined(home, `quarantine/${name}/${drop}/rows.jsonl`, scratch));
   const sample = await firstQuarantined(rows);
   const html = renderReport(report, { profile, summary, baseline: await baselineFor(home, name), sample });
@@ -132,23 +133,26 @@ export async function storeReport(
  */
 export async function keepCounted(erasure: DataErasure, key: string, left: number): Promise<void> {
   const { home, owner, scratch, at } = erasure;
-  const version = Number(/\/(\d{6})\/data\.parquet$/.exec(key)?.[1]);
-  const folder = versionFolder(owner.name, version);
-  if (!(await home.data.head(`${folder}/manifest.json`))) return;
-  const manifest = DatasetManifest.parse(await readJson(home, `${folder}/manifest.json`));
+  const folder = versionFolder(owner.name, versionOfKey(key)!.version);
+  if (!(await home.data.head(`${folder}/${VERSION_FILES.manifest}`))) return;
+  const manifest = DatasetManifest.parse(await readJson(home, `${folder}/${VERSION_FILES.manifest}`));
   const gone = manifest.rows - left;
   if (gone <= 0) return;
-  const profile = (await readJson(home, `${folder}/profile.json`)) as Profile;
+  const profile = (await readJson(home, `${folder}/${VERSION_FILES.profile}`)) as Profile;
   const file = path.join(scratch, 'counted.parquet');
   await home.data.download(key, file);
   const rules = await loadContract(home, owner.name).catch(() => undefined);
   const again = await profileAgain(file, profile, owner, rules);
-  await renew(home.data, `${folder}/profile.json`, JSON.stringify(again.profile));
-  await renew(home.data, `${folder}/summary.json`, JSON.stringify(again.summary));
+  await renew(home.data, `${folder}/${VERSION_FILES.profile}`, JSON.stringify(again.profile));
+  await renew(home.data, `${folder}/${VERSION_FILES.summary}`, JSON.stringify(again.summary));
   await renewReport(erasure, manifest.drop);
   // Last: while it still counts what is gone, whoever comes after an interruption does this again.
   const erasures = [...(manifest.erasures ?? []), { at, rows: gone }];
-  await renew(home.data, `${folder}/manifest.json`, JSON.stringify({ ...manifest, rows: left, erasures }, null, 2));
+  await renew(
+    home.data,
+    `${folder}/${VERSION_FILES.manifest}`,
+    JSON.stringify({ ...manifest, rows: left, erasures }, null, 2),
+  );
 }
 
 /** A profile made as the former one was: bins and categories that only the erased rows had do not stay. */
@@ -159,7 +163,7 @@ function profileAgain(
   rules: DatasetRules | undefined,
 ): Promise<{ profile: Profile; summary: TableSummary }> {
   return withDuck({ memoryMb: 1024 }, async (duck) => {
-    const table = `read_parquet(${literal(file)})`;
+    const table = `read_parquet(${literal(file)}, hive_partitioning = false)`;
     const present = (await duck.rows(`DESCRIBE SELECT * FROM ${table}`)).map(({ column_name }) => String(column_name));
     const columns = Object.entries(former.columns).flatMap(([name, { kind }]): ProfiledColumn[] => {
       const column = present.includes(name) ? name : owner.labels.find((label) => present.includes(label));

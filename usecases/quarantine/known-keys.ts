@@ -3,9 +3,9 @@ import { parquetText } from '../../core/contract/cells/parquet-text.ts';
 import { isFractionalType } from '../../core/contract/cells/parquet-types.ts';
 import type { Contract } from '../../core/contract/contract.ts';
 import { treatmentOf } from '../../core/contract/personal.ts';
+import { versionKey } from '../../core/datasets/dataset-key.ts';
 import { type Duck, identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
 import type { Home } from '../../platform/ports.ts';
-import { versionFolder } from '../validation/dataset-version.ts';
 import type { DropReport } from '../validation/report.ts';
 import type { ValidationView } from '../validation/validation-view.ts';
 import type { RowsReturn } from './returns.ts';
@@ -39,13 +39,13 @@ export async function rowsWithKnownKeys(
     const found = new Set<number>();
     for (const version of versions) {
       const known = path.join(work, 'known.parquet');
-      await home.data.download(`${versionFolder(dataset, version)}/data.parquet`, known);
+      await home.data.download(versionKey(dataset, version, 'rows'), known);
       const [ofNew, ofKnown] = [await keyTexts(duck, dataFile, keys), await keyTexts(duck, known, keys)];
       // A version of another contract may not have the column.
       if (ofNew === undefined || ofKnown === undefined) continue;
       const same = keys.map((_, i) => `n.k${i} = k.k${i}`).join(' AND ');
       const doubles = await duck.rows(
-        `SELECT n.place FROM (SELECT ${ofNew}, row_number() OVER () - 1 AS place FROM read_parquet(${literal(dataFile)})) n SEMI JOIN (SELECT ${ofKnown} FROM read_parquet(${literal(known)})) k ON ${same}`,
+        `SELECT n.place FROM (SELECT ${ofNew}, row_number() OVER () - 1 AS place FROM read_parquet(${literal(dataFile)}, hive_partitioning = false)) n SEMI JOIN (SELECT ${ofKnown} FROM read_parquet(${literal(known)}, hive_partitioning = false)) k ON ${same}`,
       );
       for (const { place } of doubles) found.add(Number(place));
     }
@@ -55,7 +55,7 @@ export async function rowsWithKnownKeys(
 
 /** Keys of a dataset version as the columns k0, k1, … of texts, so that it does not matter what type a contract gave them. */
 async function keyTexts(duck: Duck, file: string, keys: readonly string[]): Promise<string | undefined> {
-  const columns = await duck.rows(`DESCRIBE SELECT * FROM read_parquet(${literal(file)})`);
+  const columns = await duck.rows(`DESCRIBE SELECT * FROM read_parquet(${literal(file)}, hive_partitioning = false)`);
   const texts = keys.flatMap((key, i) => {
     const type = columns.find(({ column_name }) => column_name === key)?.column_type;
     return type === undefined ? [] : [`${keyText(identifier(key), String(type))} AS k${i}`];

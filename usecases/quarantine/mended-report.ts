@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { isPersonal } from '../../core/contract/personal.ts';
+import { versionFolder } from '../../core/datasets/dataset-key.ts';
 import { digestOf, digestOfFile } from '../../platform/digest.ts';
 import type { Home } from '../../platform/ports.ts';
 import type { DatasetRules } from '../validation/dataset-contract.ts';
-import { versionFolder } from '../validation/dataset-version.ts';
 import { dropId } from '../validation/drop-id.ts';
 import { type DropReport, renderReport } from '../validation/report.ts';
 import { heldContract, judgedBy, quarantineFolder, reportBase } from '../validation/validate-drop.ts';

@@ -1,9 +1,10 @@
+import { versionFolder } from '../../core/datasets/dataset-key.ts';
 import { LineRanges } from '../../core/quarantine/line-ranges.ts';
 import { digestOf } from '../../platform/digest.ts';
 import type { Home } from '../../platform/ports.ts';
 import { clearVersion } from '../validation/clear-dead-versions.ts';
 import type { DatasetRules } from '../validation/dataset-contract.ts';
-import { claimVersion, type DatasetManifest, storeRows, versionFolder } from '../validation/dataset-version.ts';
+import { claimVersion, type DatasetManifest, storeRows } from '../validation/dataset-version.ts';
 import { reportsOfFile } from '../validation/find-reports.ts';
 import type { DropReport } from '../validation/report.ts';
 import { heldContract } from '../validation/validate-drop.ts';

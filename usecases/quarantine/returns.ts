@@ -1,7 +1,8 @@
 import * as z from 'zod';
+import { versionFolder } from '../../core/datasets/dataset-key.ts';
 import { LineRanges } from '../../core/quarantine/line-ranges.ts';
 import type { Home } from '../../platform/ports.ts';
-import { DatasetManifest, readJson, storeManifest, versionFolder } from '../validation/dataset-version.ts';
+import { DatasetManifest, readJson, storeManifest } from '../validation/dataset-version.ts';
 import { announceDrop } from '../validation/publish-report.ts';
 import { DropReport } from '../validation/report.ts';
 import { quarantineFolder, reportBase } from '../validation/validate-drop.ts';

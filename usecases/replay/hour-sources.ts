@@ -1,6 +1,7 @@
 import type { Capture } from '../../core/captures/capture.ts';
+import { hourFolder } from '../../core/model/hour-folder.ts';
 import { hourOf } from '../../core/quality/hour-tallies.ts';
-import { JOINED, parseShardKey } from '../../core/quality/joined-record.ts';
+import { joinedFolder, parseShardKey } from '../../core/quality/joined-record.ts';
 import { captureOrigins, capturesDelivered, readCaptureObject } from '../../platform/captures.ts';
 import { digestOf } from '../../platform/digest.ts';
 import { ObjectNotFoundError } from '../../platform/errors.ts';
@@ -71,10 +72,10 @@ export async function joinedDigests(
   model: string,
   from: Date,
 ): Promise<Map<string, string>> {
-  const prefix = `${JOINED}${model}/`;
+  const prefix = joinedFolder(model);
   const shards = new Map<string, string[]>();
-  // The prefix of an hour is less than the keys of that hour.
-  for await (const { key, etag } of data.list(prefix, { after: `${prefix}${hourOf(from.toISOString())}` })) {
+  // The folder of an hour is less than the keys of that hour.
+  for await (const { key, etag } of data.list(prefix, { after: `${prefix}${hourFolder(from.toISOString())}` })) {
     const hour = parseShardKey(key)?.hour;
     if (hour !== undefined) shards.set(hour, [...(shards.get(hour) ?? []), `${key} ${etag}`]);
   }

@@ -1,5 +1,5 @@
+import { datasetFolder, VERSION_FILES, versionKey, versionOfKey } from '../../core/datasets/dataset-key.ts';
 import type { Home } from '../../platform/ports.ts';
-import { versionFolder } from './dataset-version.ts';
 
 /** Minutes after which rows that no manifest has made count are those of a command that was killed. */
 const DEAD_MINUTES = 30;
@@ -13,16 +13,16 @@ const DEAD_MINUTES = 30;
 export async function clearDeadVersions(home: Home, dataset: string): Promise<number[]> {
   const stored = new Map<number, Date>();
   const counting = new Set<number>();
-  for await (const { key, modifiedAt } of home.data.list(`datasets/${dataset}/`)) {
-    const [, number, file] = /\/(\d{6})\/(data\.parquet|manifest\.json)$/.exec(key) ?? [];
-    if (file === 'data.parquet') stored.set(Number(number), modifiedAt);
-    if (file === 'manifest.json') counting.add(Number(number));
+  for await (const { key, modifiedAt } of home.data.list(datasetFolder(dataset))) {
+    const of = versionOfKey(key);
+    if (of?.file === VERSION_FILES.rows) stored.set(of.version, modifiedAt);
+    if (of?.file === VERSION_FILES.manifest) counting.add(of.version);
   }
   const before = home.clock.now().getTime() - DEAD_MINUTES * 60_000;
   const dead = [...stored].filter(([version, at]) => !counting.has(version) && at.getTime() < before);
   for (const [version] of dead) {
     // It may have come to count since it was listed.
-    if (await home.data.head(`${versionFolder(dataset, version)}/manifest.json`)) continue;
+    if (await home.data.head(versionKey(dataset, version, 'manifest'))) continue;
     await clearVersion(home, dataset, version);
   }
   return dead.map(([version]) => version);
@@ -30,6 +30,6 @@ export async function clearDeadVersions(home: Home, dataset: string): Promise<nu
 
 /** Takes away the rows of a version that does not count; last the file that tells that there are any. */
 export async function clearVersion(home: Home, dataset: string, version: number): Promise<void> {
-  for (const file of ['profile.json', 'summary.json', 'data.parquet'])
-    await home.data.delete(`${versionFolder(dataset, version)}/${file}`);
+  for (const file of ['profile', 'summary', 'rows'] as const)
+    await home.data.delete(versionKey(dataset, version, file));
 }

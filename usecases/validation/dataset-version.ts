@@ -1,4 +1,13 @@
 import * as z from 'zod';
+import {
+  datasetDrops,
+  datasetFolder,
+  FORMER_VERSION,
+  VERSION_FILES,
+  versionFolder,
+  versionKey,
+  versionOfKey,
+} from '../../core/datasets/dataset-key.ts';
 import { canonical } from '../../core/registry/canonical.ts';
 import { digestOf } from '../../platform/digest.ts';
 import type { Home } from '../../platform/ports.ts';
@@ -35,7 +44,7 @@ export const ReturnedRows = z.strictObject({
 });
 export type ReturnedRows = z.infer<typeof ReturnedRows>;
 
-/** `manifest.json` of a dataset version: written last, and only with it the version counts. */
+/** `_manifest.json` of a dataset version: written last, and only with it the version counts. */
 export const DatasetManifest = z.strictObject({
   dataset: z.string().describe('Name of the dataset.'),
   version: z.int().min(1).describe('Number of the dataset version.'),
@@ -75,8 +84,7 @@ export interface VersionRows {
 
 /** Stores a dataset version: its manifest last, and only with it the version counts. */
 export async function storeVersion(home: Home, manifest: DatasetManifest, rows: VersionRows): Promise<void> {
-  const folder = versionFolder(manifest.dataset, manifest.version);
-  await storeRows(home, folder, rows);
+  await storeRows(home, versionFolder(manifest.dataset, manifest.version), rows);
   await storeManifest(home, manifest);
 }
 
@@ -86,21 +94,26 @@ export async function storeRows(
   folder: string,
   { dataFile, profile, summary }: VersionRows,
 ): Promise<void> {
-  await home.data.upload(`${folder}/data.parquet`, dataFile, { ifAbsent: true });
-  await home.data.put(`${folder}/profile.json`, JSON.stringify(profile), { ifAbsent: true });
-  await home.data.put(`${folder}/summary.json`, JSON.stringify(summary), { ifAbsent: true });
+  await home.data.upload(`${folder}/${VERSION_FILES.rows}`, dataFile, { ifAbsent: true });
+  await home.data.put(`${folder}/${VERSION_FILES.profile}`, JSON.stringify(profile), { ifAbsent: true });
+  await home.data.put(`${folder}/${VERSION_FILES.summary}`, JSON.stringify(summary), { ifAbsent: true });
 }
 
 /** Makes a version count. @returns false when it did already */
 export const storeManifest = (home: Home, manifest: DatasetManifest): Promise<boolean> =>
-  home.data.put(
-    `${versionFolder(manifest.dataset, manifest.version)}/manifest.json`,
-    JSON.stringify(manifest, null, 2),
-    { ifAbsent: true },
-  );
+  home.data.put(versionKey(manifest.dataset, manifest.version, 'manifest'), JSON.stringify(manifest, null, 2), {
+    ifAbsent: true,
+  });
 
-export const versionFolder = (dataset: string, version: number): string =>
-  `datasets/${dataset}/${String(version).padStart(6, '0')}`;
+/** A dataset has versions under keys of an earlier version of this program. */
+export class FormerDatasetError extends Error {
+  override readonly name = 'FormerDatasetError';
+  constructor(dataset: string, key: string) {
+    super(
+      `dataset ${dataset} has versions that an earlier version of this program wrote, which this one cannot read (${key}): move them elsewhere first`,
+    );
+  }
+}
 
 /** Drops claim their version at the same time; each round one of them gets on. */
 const MAX_CLAIMS = 1_000;
@@ -118,19 +131,22 @@ export interface Terms {
  * finished leaves a gap in the numbers and nothing else. Work that was broken off is taken up only under the terms
  * that it was begun by: a version never holds rows of one contract and the manifest of another, nor rows that were
  * made without the privacy keys and the manifest of rows that were made with them.
+ *
+ * @throws FormerDatasetError
  */
 export async function claimVersion(home: Home, dataset: string, drop: string, terms: Terms): Promise<number> {
-  const marker = `datasets/${dataset}/drops/${drop}-${digestOf(canonical(terms)).slice(0, 12)}.json`;
+  const marker = `${datasetDrops(dataset)}${drop}-${digestOf(canonical(terms)).slice(0, 12)}.json`;
   const known = await home.data.head(marker);
   if (known) return z.object({ version: z.int() }).parse(await readJson(home, marker)).version;
   let version = 0;
-  for await (const { key } of home.data.list(`datasets/${dataset}/`)) {
-    const number = /\/(\d{6})\/claim$/.exec(key)?.[1];
-    if (number !== undefined) version = Math.max(version, Number(number));
+  for await (const { key } of home.data.list(datasetFolder(dataset))) {
+    const claimed = versionOfKey(key);
+    if (FORMER_VERSION.test(key)) throw new FormerDatasetError(dataset, key);
+    if (claimed?.file === VERSION_FILES.claim) version = Math.max(version, claimed.version);
   }
   for (let attempt = 0; attempt < MAX_CLAIMS; attempt++) {
     version++;
-    if (!(await home.data.put(`${versionFolder(dataset, version)}/claim`, drop, { ifAbsent: true }))) continue;
+    if (!(await home.data.put(versionKey(dataset, version, 'claim'), drop, { ifAbsent: true }))) continue;
     // Two deliveries of one drop may both have claimed a number: the first marker decides for both.
     if (await home.data.put(marker, JSON.stringify({ version }), { ifAbsent: true })) return version;
     return z.object({ version: z.int() }).parse(await readJson(home, marker)).version;

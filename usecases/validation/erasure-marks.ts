@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { datasetDrops } from '../../core/datasets/dataset-key.ts';
 import { ObjectNotFoundError } from '../../platform/errors.ts';
 import type { Home, ObjectInfo } from '../../platform/ports.ts';
 import { readJson } from './dataset-version.ts';
@@ -21,8 +22,7 @@ const MARK_MINUTES = 30;
 const VERDICT_SECONDS = 300;
 const POLL_MS = 250;
 
-const folder = (dataset: string): string => `datasets/${dataset}/drops/`;
-const erasureKey = (dataset: string, file: string): string => `${folder(dataset)}${file}.erasing`;
+const erasureKey = (dataset: string, file: string): string => `${datasetDrops(dataset)}${file}.erasing`;
 const reportKey = (dataset: string, drop: string): string => `reports/validation/${dataset}/${drop}/report.json`;
 
 /** What is about to be stored of a file. */
@@ -41,7 +41,7 @@ export interface BeginningVerdict {
  * @throws Error when somebody is about to
  */
 export async function beginVerdict(home: Home, { dataset, drop, info }: BeginningVerdict): Promise<string> {
-  const own = `${folder(dataset)}${drop}.${randomUUID()}.verdict`;
+  const own = `${datasetDrops(dataset)}${drop}.${randomUUID()}.verdict`;
   await home.data.put(own, JSON.stringify({ drop }));
   const key = erasureKey(dataset, fileOfDrop(drop));
   const mark = await home.data.head(key);
@@ -83,7 +83,7 @@ export const endErasure = (home: Home, dataset: string, file: string): Promise<b
 const markBody = (done: boolean): string => JSON.stringify({ done, id: randomUUID() });
 
 async function isBeingStored(home: Home, dataset: string, file: string): Promise<boolean> {
-  for await (const mark of home.data.list(`${folder(dataset)}${file}`)) {
+  for await (const mark of home.data.list(`${datasetDrops(dataset)}${file}`)) {
     const drop = /\/([^/.]+)\.[^/.]+\.verdict$/.exec(mark.key)?.[1];
     if (drop === undefined || secondsSince(home, mark) > VERDICT_SECONDS) continue;
     if (await home.data.head(reportKey(dataset, drop))) continue;
@@ -98,7 +98,7 @@ const CLEARED_HOURS = 24;
 
 /** Takes away what marks of a dataset are left that mean nothing any more. */
 export async function clearMarks(home: Home, dataset: string): Promise<void> {
-  for await (const mark of home.data.list(folder(dataset)))
+  for await (const mark of home.data.list(datasetDrops(dataset)))
     if (/\.(verdict|erasing)$/.test(mark.key) && secondsSince(home, mark) > CLEARED_HOURS * 3_600)
       await home.data.delete(mark.key, { etag: mark.etag });
 }

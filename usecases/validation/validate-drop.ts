@@ -1,13 +1,14 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { isPersonal, needsKeys, type PrivacyKeys } from '../../core/contract/personal.ts';
+import { versionFolder } from '../../core/datasets/dataset-key.ts';
 import { digestOf, digestOfFile } from '../../platform/digest.ts';
 import type { Home } from '../../platform/ports.ts';
 import { makeTemporaryFolder } from '../../platform/temporary-folder.ts';
 import { countRejected } from './count-records.ts';
 import { csvHeader } from './csv-header-text.ts';
 import { type DatasetRules, loadContract } from './dataset-contract.ts';
-import { claimVersion, type HeldContract, readJson, storeVersion, versionFolder } from './dataset-version.ts';
+import { claimVersion, type HeldContract, readJson, storeVersion } from './dataset-version.ts';
 import { plainDialect } from './dialect.ts';
 import { dropId, fileId, type JudgedBy, termsOfDrop } from './drop-id.ts';
 import { beginVerdict, endVerdict } from './erasure-marks.ts';

@@ -43,7 +43,7 @@ describe('trimtab forget, trace and decrypt', () => {
   });
 
   it('opens an envelope, and a whole dataset version, for whoever has the key', async () => {
-    const file = path.join(home, `data/datasets/${lives.model}/000001/data.parquet`);
+    const file = path.join(home, `data/datasets/${lives.model}/dataset_version=000001/data.parquet`);
     const customers = (of: string) =>
       withDuck(undefined, (duck) => duck.rows(`SELECT DISTINCT customer FROM read_parquet(${literal(of)})`));
     const [{ customer } = { customer: '' }] = await customers(file);

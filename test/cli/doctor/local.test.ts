@@ -7,6 +7,7 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Finding } from '../../../cli/doctor/doctor-view.ts';
 import { folder } from '../../../cli/doctor/local/folder.ts';
 import { main } from '../../../cli/main.ts';
+import { hourFolder } from '../../../core/model/hour-folder.ts';
 import { metricLine } from '../../../core/observability/emf.ts';
 import { anchorOf } from '../../../core/registry/anchor.ts';
 import { Entry } from '../../../core/registry/ledger.ts';
@@ -335,7 +336,7 @@ describe('trimtab doctor on a folder', () => {
         found: 'none delivered in the last two hours',
       }),
     );
-    const hour = new Date().toISOString().slice(0, 13).replace(/[-T]/g, '/');
+    const hour = hourFolder(new Date().toISOString());
     mkdirSync(path.join(home, 'captures', 'captures', hour), { recursive: true });
     writeFileSync(path.join(home, 'captures', 'captures', hour, 'a.jsonl'), '{}\n');
     expect((await doctor()).findings.filter(({ name }) => name.startsWith('captures'))).toEqual([]);

@@ -1,5 +1,6 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { hourFolder } from '../../../core/model/hour-folder.ts';
 import { joinGroundTruth } from '../../../usecases/ground-truth/join-ground-truth.ts';
 import { Registry } from '../../../usecases/registry/registry.ts';
 import { advanceRollouts } from '../../../usecases/release/advance-rollouts.ts';
@@ -97,7 +98,7 @@ describe('clocks that are minutes off', () => {
     await endpoint.handle(request('POST', '/trimtab/v1/models/pipeline/truth', { records: [{ id, truth: 0 }] }));
     const capture = fixture.lines.find((line) => line.startsWith('{"trimtab":"capture"'))!;
     const turn = Math.ceil(real() / (60 * MINUTE)) * 60 * MINUTE;
-    const hour = new Date(turn).toISOString().slice(0, 13).replace(/[-T]/g, '/');
+    const hour = hourFolder(new Date(turn).toISOString());
     await fixture.home.captures.put(`captures/${hour}/early.jsonl`, capture);
     // The join's clock is five minutes behind that of the delivery: it is still the hour before.
     expect(await joinGroundTruth(fixture.home, new Date(turn - 5 * MINUTE))).toMatchObject({ joined: 0, waiting: 1 });

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hourFolder } from '../../../core/model/hour-folder.ts';
 import { HourTallies } from '../../../core/quality/hour-tallies.ts';
 import { parseShardKey } from '../../../core/quality/joined-record.ts';
 import { buildFunctions } from '../../../scripts/build/functions.ts';
@@ -146,7 +147,7 @@ describe('a function that is killed', () => {
       expect(read(sent).status).toBe(202);
     }
     const captures = fixture.lines.filter((line) => line.startsWith('{"trimtab":"capture"'));
-    const hour = new Date().toISOString().slice(0, 13).replace(/[-T]/g, '/');
+    const hour = hourFolder(new Date().toISOString());
     await fixture.home.captures.put(`captures/${hour}/all.jsonl`, captures.join('\n'));
     const event = { source: 'trimtab.schedule', time: new Date().toISOString() };
     const outputs = await runKilled('ground-truth', event, 24, 13);

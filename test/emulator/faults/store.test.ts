@@ -105,7 +105,9 @@ describe('S3', () => {
     await expect(validateDrop(fixture.home, event)).rejects.toThrow();
     fixture.proxy.clear();
     expect(await validateDrop(fixture.home, event)).toMatchObject({ version: 1 });
-    expect((await fixture.home.data.head('datasets/other/000001/manifest.json'))?.bytes).toBeGreaterThan(0);
+    expect(
+      (await fixture.home.data.head('datasets/other/dataset_version=000001/_manifest.json'))?.bytes,
+    ).toBeGreaterThan(0);
     await fixture.expectAllStored();
   });
 

@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import { hourFolder } from '../../../core/model/hour-folder.ts';
 import type { Home } from '../../../platform/ports.ts';
 
 interface EmbeddedMetrics {
@@ -17,7 +18,7 @@ interface EmbeddedMetrics {
 /** What the log subscription and the delivery stream do with captures: gzipped lines under the hour of delivery. */
 export async function deliverCaptures(home: Home, lines: readonly string[]): Promise<number> {
   const captures = lines.filter((line) => line.startsWith('{"trimtab":"capture"'));
-  const hour = new Date().toISOString().slice(0, 13).replace(/[-T]/g, '/');
+  const hour = hourFolder(new Date().toISOString());
   await home.captures.put(`captures/${hour}/${Date.now()}.jsonl.gz`, gzipSync(`${captures.join('\n')}\n`));
   return captures.length;
 }

@@ -37,8 +37,8 @@ describeOnLambda('the packaged validation function', () => {
     const cold = await environment.invoke(event);
     expect(cold).toMatchObject({ kind: 'result', value: { batchItemFailures: [] } });
     const written = await keys('datasets/flight-delay/');
-    for (const name of ['data.parquet', 'manifest.json', 'profile.json'])
-      expect(written).toContain(`datasets/flight-delay/000001/${name}`);
+    for (const name of ['data.parquet', '_manifest.json', '_profile.json'])
+      expect(written).toContain(`datasets/flight-delay/dataset_version=000001/${name}`);
     expect((await keys('quarantine/flight-delay/')).map((key) => key.split('/').at(-1))).toEqual(['rows.jsonl']);
     const rows = Buffer.from(await deployment.home.data.get((await keys('quarantine/flight-delay/'))[0]!)).toString();
     expect(rows.trimEnd().split('\n')).toHaveLength(90);
@@ -80,7 +80,9 @@ describeOnLambda('the packaged validation function', () => {
     const ended = await hurried.invoke(event);
     if (ended.kind === 'error') expect(ended.errorType).toMatch(/^(Sandbox\.Timedout|TimeoutError)$/);
     else expect(ended).toMatchObject({ value: { batchItemFailures: [expect.anything()] } });
-    expect(await keys('datasets/late-flights/')).not.toContain('datasets/late-flights/000001/manifest.json');
+    expect(await keys('datasets/late-flights/')).not.toContain(
+      'datasets/late-flights/dataset_version=000001/_manifest.json',
+    );
 
     const patient = await deployment.open(validate);
     expect(await patient.invoke(event)).toMatchObject({ value: { batchItemFailures: [] } });

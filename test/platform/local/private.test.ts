@@ -29,7 +29,7 @@ async function used(folder: string): Promise<string> {
   chmodSync(open, 0o666);
   await home.data.upload('incoming/flights/a.csv', open);
   await home.captures.put(
-    'captures/2026/01/01/00/a.jsonl',
+    'captures/dt=2026-01-01/hour=00/a.jsonl',
     ['{', '}'].map((text) => Buffer.from(text)),
   );
   const { etag } = (await home.data.head('incoming/flights/a.csv'))!;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { formatTrace } from '../../../cli/output/trace.ts';
 import type { Capture } from '../../../core/captures/capture.ts';
+import { hourFolder } from '../../../core/model/hour-folder.ts';
 import { trace as traceAnything, UntracedError } from '../../../usecases/audit/trace.ts';
 import { servicePeriods } from '../../../usecases/audit/trace-version.ts';
 import { TraceView } from '../../../usecases/audit/trace-view.ts';
@@ -43,7 +44,7 @@ describe('trace', () => {
     await endpoint.handle(request('POST', '/v1/models/pipeline:predict', wrong, { 'x-request-id': 'refused' }));
     await ask('batch', 3);
     const captured = fixture.lines.filter((line) => line.startsWith('{"trimtab":"capture"'));
-    const hour = new Date().toISOString().slice(0, 13).replace(/[-T]/g, '/');
+    const hour = hourFolder(new Date().toISOString());
     await home.captures.put(`captures/${hour}/some.jsonl`, `${captured.join('\n')}\n`);
     await home.data.put(
       'ground-truth/incoming/pipeline/some.jsonl',
@@ -115,7 +116,7 @@ describe('trace', () => {
     const carrier = 'enc:v1:AAAA';
     const line = fixture.lines.find((each) => each.startsWith('{"trimtab":"capture"') && each.includes('"single"'))!;
     const { features, ...capture } = JSON.parse(line) as Capture;
-    const hour = new Date().toISOString().slice(0, 13).replace(/[-T]/g, '/');
+    const hour = hourFolder(new Date().toISOString());
     const looks = { ...capture, id: 'looks', features: { ...features, carrier: [carrier] } };
     await fixture.real.captures.put(`captures/${hour}/looks.jsonl`, `${JSON.stringify(looks)}\n`);
     expect(await trace(fixture.real, 'looks', { decrypt: true })).toMatchObject({
@@ -149,7 +150,7 @@ describe('trace', () => {
   });
 
   it('tells of a drop, by its id or its dataset version, what it was and which models were trained on it', async () => {
-    for (const id of [drop, 'pipeline/000001', 'datasets/pipeline/000001']) {
+    for (const id of [drop, 'pipeline/000001', 'datasets/pipeline/dataset_version=000001']) {
       const found = await trace(fixture.real, id);
       expect(found).toMatchObject({
         of: 'drop',

@@ -52,7 +52,7 @@ describe('detectDrift', () => {
       logEvents: [{ id: '1', timestamp: 1, message: `${JSON.stringify(line)}\n` }],
     };
     await home.captures.put(
-      `captures/2026/01/01/0${hour}/x.gz`,
+      `captures/dt=2026-01-01/hour=0${hour}/x.gz`,
       Buffer.concat([gzipSync(JSON.stringify(envelope)), gzipSync('{"messageType":"CONTROL_MESSAGE","logEvents":[]}')]),
     );
   }

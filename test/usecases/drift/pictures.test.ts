@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Manifest } from '../../../core/manifest/manifest.ts';
+import { hourFolder } from '../../../core/model/hour-folder.ts';
 import { readCaptureObject } from '../../../platform/captures.ts';
 import { withExamined } from '../../../platform/onnx/examine.ts';
 import { buildBaseline } from '../../../usecases/baseline/build-baseline.ts';
@@ -57,7 +58,7 @@ describe('drift of pictures', () => {
       );
     }
     const captured = fixture.lines.filter((line) => line.includes('"trimtab":"capture"'));
-    const key = `captures/${from.toISOString().slice(0, 13).replace(/[-T]/g, '/')}/${from.getTime()}.jsonl`;
+    const key = `captures/${hourFolder(from.toISOString())}/${from.getTime()}.jsonl`;
     await fixture.real.captures.put(key, `${captured.join('\n')}\n`);
     // Nothing of a picture but its summary has left the endpoint.
     const kept = ['mean', 'std', 'min', 'max', 'size', 'digest'].map((of) => `image.${of}`);

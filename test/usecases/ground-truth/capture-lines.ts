@@ -1,4 +1,5 @@
 import type { Capture } from '../../../core/captures/capture.ts';
+import { hourFolder } from '../../../core/model/hour-folder.ts';
 import type { Home } from '../../../platform/ports.ts';
 
 /** A capture line of a request of some rows, made at an instant. */
@@ -22,7 +23,7 @@ export const captureLine = (
 
 /** Delivers capture lines within the hour of an instant. */
 export const deliverCaptures = (home: Pick<Home, 'captures'>, name: string, at: string, lines: readonly string[]) =>
-  home.captures.put(`captures/${at.slice(0, 13).replace(/[-T]/g, '/')}/${name}.jsonl`, lines.join('\n'));
+  home.captures.put(`captures/${hourFolder(at)}/${name}.jsonl`, lines.join('\n'));
 
 /** Truths as a file of them arrives. */
 export const sendTruths = (

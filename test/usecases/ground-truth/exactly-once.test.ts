@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Capture } from '../../../core/captures/capture.ts';
 import { Manifest } from '../../../core/manifest/manifest.ts';
+import { shardKey } from '../../../core/quality/joined-record.ts';
 import { ALL } from '../../../core/quality/segments.ts';
 import { decide } from '../../../core/registry/decide.ts';
 import { type LocalHome, openLocalHome } from '../../../platform/local/home.ts';
@@ -274,7 +275,7 @@ describe('truths', () => {
       { id: 'not there', truth: 1 },
     ]);
     expect(await join()).toMatchObject({ joined: 0, corrected: 0, waiting: 1 });
-    expect(await keys('ground-truth/joined/')).toEqual([`ground-truth/joined/m/${latest.slice(0, 13)}/0000.jsonl.gz`]);
+    expect(await keys('ground-truth/joined/')).toEqual([shardKey('m', latest.slice(0, 13), 0)]);
     // A request that comes after the truth has nothing to do with it.
     const after = instant(-3);
     now = new Date(Date.now() + 4 * 3_600_000);
@@ -420,7 +421,7 @@ describe('truths', () => {
   });
 
   describe('of an hour whose joined rows cannot be read', () => {
-    const shardOf = (hour: number) => `ground-truth/joined/m/2026-01-01T${hour}/0000.jsonl.gz`;
+    const shardOf = (hour: number) => `ground-truth/joined/model=m/dt=2026-01-01/hour=${hour}/0000.jsonl.gz`;
     const quarantined = async () => {
       const lines: string[] = [];
       for (const key of await keys('quarantine/ground-truth/m/'))
@@ -496,7 +497,7 @@ describe('truths', () => {
       await join();
       expect(await keys('ground-truth/joined/')).toEqual([shardOf(12), shardOf(13)]);
       const view = await forget(home, { prediction: 'c', actor: 'test' });
-      expect(view.unread).toEqual(['ground-truth/joined/m/2026-01-01T12/']);
+      expect(view.unread).toEqual(['ground-truth/joined/model=m/dt=2026-01-01/hour=12/']);
       expect(await keys('ground-truth/joined/')).toEqual([shardOf(12)]);
     });
   });

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Capture } from '../../../core/captures/capture.ts';
+import { hourFolder } from '../../../core/model/hour-folder.ts';
 import { type LocalHome, openLocalHome } from '../../../platform/local/home.ts';
 import { joinGroundTruth } from '../../../usecases/ground-truth/join-ground-truth.ts';
 import { PredictionIndex } from '../../../usecases/ground-truth/prediction-index.ts';
@@ -45,7 +46,7 @@ describe('joinGroundTruth', () => {
       ms: 1,
     } satisfies Capture);
   const deliver = (name: string, minutes: number, ...lines: string[]) => {
-    const hour = at(minutes).toISOString().slice(0, 13).replace(/[-T]/g, '/');
+    const hour = hourFolder(at(minutes).toISOString());
     return home.captures.put(`captures/${hour}/${name}.jsonl`, lines.join('\n'));
   };
   const truth = (name: string, ...lines: unknown[]) =>
@@ -78,7 +79,9 @@ describe('joinGroundTruth', () => {
     expect(await joinGroundTruth(home, now)).toEqual(NOTHING);
     expect(await wrong('SampleCount')).toBe(3);
     expect(await keys('ground-truth/incoming/')).toEqual([]);
-    expect(await keys('ground-truth/joined/')).toEqual(['ground-truth/joined/m/2026-01-01T12/0000.jsonl.gz']);
+    expect(await keys('ground-truth/joined/')).toEqual([
+      'ground-truth/joined/model=m/dt=2026-01-01/hour=12/0000.jsonl.gz',
+    ]);
   });
 
   it('counts nothing again when the work is repeated after a crash', async () => {
@@ -123,7 +126,7 @@ describe('joinGroundTruth', () => {
     // What came in and what waits are settled at one go.
     expect(await joinGroundTruth(home, now)).toMatchObject({ joined: 1, waiting: 0 });
     expect([await wrong('SampleCount'), await wrong('Sum')]).toEqual([1, 1]);
-    expect(await keys('ground-truth/')).toEqual(['ground-truth/joined/m/2026-01-01T12/0000.jsonl.gz']);
+    expect(await keys('ground-truth/')).toEqual(['ground-truth/joined/model=m/dt=2026-01-01/hour=12/0000.jsonl.gz']);
   });
 
   it('keeps what waits when other truth comes under the same name', async () => {

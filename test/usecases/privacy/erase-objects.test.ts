@@ -126,14 +126,14 @@ describe('forgetting, object by object', () => {
     await home.data.put(broken[2]!, gzipSync('PAR1 and no more'));
     await home.data.put(broken[3]!, Buffer.from('\u65e5,customer\n1,anna\n', 'utf16le'));
     await home.data.put(broken[4]!, Buffer.from('{"customer":"anna"}\n', 'utf16le').swap16());
-    await home.captures.put('captures/2026/01/01/00/cut.gz', whole.subarray(0, 40));
+    await home.captures.put('captures/dt=2026-01-01/hour=00/cut.gz', whole.subarray(0, 40));
     await home.data.put(drop('last.csv'), `${HEAD}\nB6,1,1,anna\nB6,2,1,bert\n`);
     const { unread, request } = await forgetting('anna');
     expect(await text(drop('last.csv'))).toBe(`${HEAD}\nB6,2,1,bert\n`);
-    expect([...unread].sort()).toEqual([...broken, 'captures/2026/01/01/00/cut.gz'].sort());
+    expect([...unread].sort()).toEqual([...broken, 'captures/dt=2026-01-01/hour=00/cut.gz'].sort());
     expect(JSON.parse(await text(`erasures/${request}.json`))).toMatchObject({ finished: false });
     for (const key of broken) await home.data.delete(key);
-    await home.captures.delete('captures/2026/01/01/00/cut.gz');
+    await home.captures.delete('captures/dt=2026-01-01/hour=00/cut.gz');
     const again = await forget(home, { subject: 'anna', request, actor: 'test' });
     expect(again.unread).toEqual([]);
     expect(JSON.parse(await text(`erasures/${request}.json`))).toMatchObject({ finished: true });

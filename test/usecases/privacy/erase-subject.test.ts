@@ -70,7 +70,7 @@ describe('forgetting that is interrupted', () => {
     delete bert[`incoming/${lives.model}/annas.csv`];
     expect(await lives.rowsOf(BERT)).toEqual(bert);
     const page = JSON.parse(
-      new TextDecoder().decode(await home.data.get(`datasets/${lives.model}/000001/manifest.json`)),
+      new TextDecoder().decode(await home.data.get(`datasets/${lives.model}/dataset_version=000001/_manifest.json`)),
     );
     expect(page).toMatchObject({ rows: 20, erasures: [{ rows: 10 }] });
     expect(await home.ledger.latest(lives.model)).toMatchObject({ kind: 'subject-forgotten' });
@@ -109,7 +109,7 @@ describe('forgetting', () => {
     const writer = captureWriter(model, { features: manifest.contract.features }, { keys: () => keys });
     const line = (id: string, more: Partial<CaptureInput>): string[] =>
       writer.lines({ ...row, id, at: '2026-01-01T00:00:00.000Z', outputs: {}, ...more });
-    const key = 'captures/2026/01/01/00/some.jsonl';
+    const key = 'captures/dt=2026-01-01/hour=00/some.jsonl';
     const lines = [
       line('routed', { unit: ANNA }),
       line('sent', { principal: ANNA, unit: BERT }),

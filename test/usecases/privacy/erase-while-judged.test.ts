@@ -46,7 +46,7 @@ it('waits for a verdict that is being stored, so that what is left is not judged
   let erasing: Promise<unknown> | undefined;
   const judge = between(home, {
     put: async (key, body, options) => {
-      if (key.endsWith('/claim')) {
+      if (key.endsWith('/_claim')) {
         erasing = forget(home, { subject: 'w2', actor });
         await sleep(500);
       }
@@ -78,7 +78,7 @@ it('has whoever is judging give way while nothing is stored', async () => {
 
 it('leaves no marks: those of verdicts go when they are stored or given up, others after a day', async () => {
   const home = await withSubjects();
-  const marks = async () => (await keysUnder(home, 'datasets/other/drops/')).filter((key) => !key.endsWith('.json'));
+  const marks = async () => (await keysUnder(home, 'drops/other/')).filter((key) => !key.endsWith('.json'));
   await validateDrop(home, { key: KEY });
   expect(await marks()).toEqual([]);
   await home.data.put(KEY, 'who,a,b\nw1,1,y\nw2,2,y\n');
@@ -92,7 +92,7 @@ it('leaves no marks: those of verdicts go when they are stored or given up, othe
   await expect(validateDrop(judge, { key: KEY })).rejects.toThrow(ObjectNotFoundError);
   const [erasing, ...others] = await marks();
   expect([erasing?.endsWith('.erasing'), others]).toEqual([true, []]);
-  const killed = 'datasets/other/drops/00000000000000000000-000000000000.x.verdict';
+  const killed = 'drops/other/00000000000000000000-000000000000.x.verdict';
   await home.data.put(killed, '{}');
   await forget(home, { subject: 'w2', actor });
   expect(await marks()).toEqual(expect.arrayContaining([erasing, killed]));

@@ -280,13 +280,13 @@ export function forgetContract(name: string, open: () => Promise<Home>): void {
 
     it('keeps the numbers of dataset versions, counted anew, with what was erased', async () => {
       const read = async (key: string) => JSON.parse(new TextDecoder().decode(await home.data.get(key)));
-      const folder = `datasets/${lives.model}/000001`;
-      const manifest = await read(`${folder}/manifest.json`);
+      const folder = `datasets/${lives.model}/dataset_version=000001`;
+      const manifest = await read(`${folder}/_manifest.json`);
       expect(manifest).toMatchObject({ version: 1, rows: 20, erasures: [{ rows: 10 }] });
-      const profile = await read(`${folder}/profile.json`);
+      const profile = await read(`${folder}/_profile.json`);
       expect(profile.rows).toBe(20);
       expect(profile.columns.distance.counts.reduce((a: number, b: number) => a + b)).toBe(20);
-      expect(await read(`datasets/${lives.model}/000003/manifest.json`)).toMatchObject({ rows: 0 });
+      expect(await read(`datasets/${lives.model}/dataset_version=000003/_manifest.json`)).toMatchObject({ rows: 0 });
     });
 
     it('judges no drop again that was judged before its rows were erased', async () => {

@@ -178,8 +178,8 @@ describe('a canary that flies through everything', () => {
     for (const place of [
       /^captures\//,
       /^artifacts\/baselines\//,
-      /^data\/datasets\/canary\/\d+\/data\.parquet$/,
-      /^data\/datasets\/canary\/\d+\/profile\.json$/,
+      /^data\/datasets\/canary\/dataset_version=\d+\/data\.parquet$/,
+      /^data\/datasets\/canary\/dataset_version=\d+\/_profile\.json$/,
       /^data\/quarantine\/canary\/[^/]+\/rows\.jsonl$/,
       /^data\/quarantine\/canary\/[^/]+\/source\./,
       /^data\/quarantine\/ground-truth\//,

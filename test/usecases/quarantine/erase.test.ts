@@ -41,8 +41,11 @@ it('erases a subject from every place that rows are given back through', async (
     ).not.toContain('r2');
   }
   // What is left is as it was, and is counted.
-  expect(await json(home, 'datasets/other/000002/manifest.json')).toMatchObject({ rows: 1, returned: { of: drop } });
-  expect(await json(home, 'datasets/other/000003/manifest.json')).toMatchObject({ rows: 0 });
+  expect(await json(home, 'datasets/other/dataset_version=000002/_manifest.json')).toMatchObject({
+    rows: 1,
+    returned: { of: drop },
+  });
+  expect(await json(home, 'datasets/other/dataset_version=000003/_manifest.json')).toMatchObject({ rows: 0 });
   const shown = await showRows(home, { drop, limit: 10 });
   expect(shown.rows.map(({ line, state }) => [line, state])).toEqual([[6, 'accepted']]);
   expect(shown.states).toEqual({ open: 0, putBack: 0, accepted: 1 });

@@ -31,7 +31,7 @@ const exported = async (home: LocalHome, drop: string, rest: { reasons?: boolean
 const version = (home: LocalHome, number: number) =>
   withDuck(undefined, (duck) =>
     duck.rows(
-      `SELECT * FROM read_parquet(${literal(path.join(home.folder, `data/datasets/other/00000${number}/data.parquet`))})`,
+      `SELECT * EXCLUDE dataset_version FROM read_parquet(${literal(path.join(home.folder, `data/datasets/other/dataset_version=00000${number}/data.parquet`))})`,
     ),
   );
 
@@ -75,7 +75,7 @@ describe('rows', () => {
       ['r2', 'two\nlines'],
       ['r4', 'x'],
     ]);
-    const manifest = await json(home, 'datasets/other/000002/manifest.json');
+    const manifest = await json(home, 'datasets/other/dataset_version=000002/_manifest.json');
     expect(manifest).toMatchObject({
       drop: done.mended,
       rows: 2,
@@ -130,7 +130,7 @@ describe('rows', () => {
     await expect(putBack(home, drop, fileOf('id,a,b\n'), '6')).rejects.toThrow('has no rows');
     const nothing = await putBack(home, drop, fileOf('id,a,b\nr5,55,x\n'), '6');
     expect(nothing).toMatchObject({ version: null, refusedRows: 1, open: 3 });
-    expect(await keysUnder(home, 'datasets/other/000002/')).toEqual([]);
+    expect(await keysUnder(home, 'datasets/other/dataset_version=000002/')).toEqual([]);
   });
 
   it('keep the faults of one row from the others of the mended file', async () => {
@@ -195,7 +195,7 @@ describe('rows', () => {
     expect(done).toMatchObject({ rows: 2, version: 2, lines: '3,5', refusedRows: 1, open: 1 });
     expect(done.refused).toMatchObject([{ line: 6 }]);
     expect((await version(home, 2)).map(({ a }) => a).sort()).toEqual([-4n, 99n]);
-    expect(await json(home, 'datasets/other/000002/manifest.json')).toMatchObject({
+    expect(await json(home, 'datasets/other/dataset_version=000002/_manifest.json')).toMatchObject({
       drop,
       returned: { as: 'accepted', of: drop, by, reason: 'the sensor was recalibrated' },
     });
@@ -313,10 +313,10 @@ describe('two people and a kill', () => {
   it('rows that a killed command left without a manifest are cleared by the next, those of a living one are not', async () => {
     const home = await homeWith();
     const { drop } = await judged(home);
-    const folder = (number: number) => `datasets/other/00000${number}`;
+    const folder = (number: number) => `datasets/other/dataset_version=00000${number}`;
     const hourAgo = new Date(Date.now() - 3_600_000);
     const leave = async (number: number, at: Date) => {
-      for (const file of ['claim', 'data.parquet', 'profile.json', 'summary.json']) {
+      for (const file of ['_claim', 'data.parquet', '_profile.json', '_summary.json']) {
         await home.data.put(`${folder(number)}/${file}`, 'left');
         utimesSync(path.join(home.folder, 'data', folder(number), file), at, at);
       }
@@ -325,12 +325,12 @@ describe('two people and a kill', () => {
     await leave(9, hourAgo);
     utimesSync(path.join(home.folder, 'data', folder(1), 'data.parquet'), hourAgo, hourAgo);
     expect(await release(home, drop, '3')).toMatchObject({ rows: 1 });
-    expect(await keysUnder(home, `${folder(9)}/`)).toEqual([`${folder(9)}/claim`]);
+    expect(await keysUnder(home, `${folder(9)}/`)).toEqual([`${folder(9)}/_claim`]);
     expect(await keysUnder(home, `${folder(8)}/`)).toHaveLength(4);
     expect(await keysUnder(home, `${folder(1)}/`)).toContain(`${folder(1)}/data.parquet`);
     await leave(9, hourAgo);
     await clearAfterKilled(home, 'other');
-    expect(await keysUnder(home, `${folder(9)}/`)).toEqual([`${folder(9)}/claim`]);
+    expect(await keysUnder(home, `${folder(9)}/`)).toEqual([`${folder(9)}/_claim`]);
   });
 
   /** Every write that a return makes, one after the other, is the last before the process is killed. */

@@ -36,7 +36,7 @@ async function exported(home: LocalHome, drop: string, name = 'rows.csv', reason
 const version = (home: LocalHome, number: number, columns = 'a, b') =>
   withDuck(undefined, (duck) =>
     duck.rows(
-      `SELECT ${columns} FROM read_parquet(${literal(path.join(home.folder, `data/datasets/other/00000${number}/data.parquet`))})`,
+      `SELECT ${columns} FROM read_parquet(${literal(path.join(home.folder, `data/datasets/other/dataset_version=00000${number}/data.parquet`))}, hive_partitioning = false)`,
     ),
   );
 

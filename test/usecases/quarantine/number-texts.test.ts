@@ -52,7 +52,7 @@ async function dropped(numbers: readonly number[], contract: object = CONTRACT) 
 const version = (home: LocalHome, number: number, columns = 'id, y, s, d') =>
   withDuck(undefined, (duck) =>
     duck.rows(
-      `SELECT ${columns} FROM read_parquet(${literal(path.join(home.folder, `data/datasets/other/00000${number}/data.parquet`))})`,
+      `SELECT ${columns} FROM read_parquet(${literal(path.join(home.folder, `data/datasets/other/dataset_version=00000${number}/data.parquet`))}, hive_partitioning = false)`,
     ),
   );
 

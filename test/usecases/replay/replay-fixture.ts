@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { hourFolder } from '../../../core/model/hour-folder.ts';
 import { ReplayTally, replaysPrefix } from '../../../core/replay/replay-tally.ts';
 import { type LocalHome, openLocalHome } from '../../../platform/local/home.ts';
 import { readSignature } from '../../../platform/onnx/model.ts';
@@ -130,7 +131,7 @@ export class ReplayFixture {
     const now = this.home.clock.now().toISOString();
     const id = `forged-${Math.random().toString(36).slice(2)}`;
     const line = { trimtab: 'capture', model: 'table', id, version, variant: 'challenger', at: now, rows: 1, ms: 5 };
-    const folder = now.slice(0, 13).replace(/[-T]/g, '/');
+    const folder = hourFolder(now);
     await this.home.captures.put(`captures/${folder}/${id}.jsonl`, `${JSON.stringify({ ...line, ...capture })}\n`);
   }
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { hourFolder } from '../../../core/model/hour-folder.ts';
 import { replayKey } from '../../../core/replay/replay-tally.ts';
 import { loopModel } from '../../fixtures/onnx/write.ts';
 import { ReplayFixture, tableModel } from './replay-fixture.ts';
@@ -112,7 +113,7 @@ describe('replay of a canary', () => {
     const version = await canary(tableModel(scores(101)));
     await fixture.ask(numbers(0, 40));
     const { length } = await fixture.captured(version);
-    const folder = `captures/${new Date().toISOString().slice(0, 13).replace(/[-T]/g, '/')}`;
+    const folder = `captures/${hourFolder(new Date().toISOString())}`;
     await fixture.home.captures.put(`${folder}/torn.jsonl`, '{"trimtab":"capture","model":"table","id":"half');
     await fixture.home.captures.put(`${folder}/torn.jsonl.gz`, Uint8Array.of(0x1f, 0x8b, 8, 0, 0));
     await fixture.replay().run(new Date());

@@ -43,12 +43,12 @@ describe('validateDrop', () => {
       version: 1,
       rows: { records: 9201, accepted: 9111, quarantined: 90 },
     });
-    expect(await keys('datasets/flight-delay/000001/')).toEqual(
-      ['claim', 'data.parquet', 'manifest.json', 'profile.json', 'summary.json'].map(
-        (f) => `datasets/flight-delay/000001/${f}`,
+    expect(await keys('datasets/flight-delay/dataset_version=000001/')).toEqual(
+      ['_claim', '_manifest.json', '_profile.json', '_summary.json', 'data.parquet'].map(
+        (f) => `datasets/flight-delay/dataset_version=000001/${f}`,
       ),
     );
-    expect(await json('datasets/flight-delay/000001/manifest.json')).toMatchObject({
+    expect(await json('datasets/flight-delay/dataset_version=000001/_manifest.json')).toMatchObject({
       rows: 9111,
       drop: report.drop,
       source: { key: KEY, bytes: 960358 },
@@ -153,7 +153,7 @@ describe('validateDrop', () => {
       expect(second).toMatchObject({ version: 2, rows: { accepted: 2 }, follows: first.drop });
       expect(second.contract!.digest).not.toBe(first.contract!.digest);
       expect(second.drop.slice(0, 20)).toBe(first.drop.slice(0, 20));
-      expect(await json('datasets/other/000002/manifest.json')).toMatchObject({
+      expect(await json('datasets/other/dataset_version=000002/_manifest.json')).toMatchObject({
         contract: second.contract,
         follows: first.drop,
       });
@@ -280,8 +280,10 @@ describe('validateDrop', () => {
     const { version } = await validateDrop(home, { key: 'incoming/other/x.csv' });
     // The number of the work that was broken off is a gap.
     expect(version).toBe(2);
-    expect(await json('datasets/other/000002/manifest.json')).toMatchObject({ rows: 2 });
-    expect(await keys('datasets/other/000001/')).not.toContain('datasets/other/000001/manifest.json');
+    expect(await json('datasets/other/dataset_version=000002/_manifest.json')).toMatchObject({ rows: 2 });
+    expect(await keys('datasets/other/dataset_version=000001/')).not.toContain(
+      'datasets/other/dataset_version=000001/_manifest.json',
+    );
   });
 
   it('never claims for personal columns what was not done with them', async () => {
@@ -299,11 +301,12 @@ describe('validateDrop', () => {
     await expect(validateDrop(locked, { key: 'incoming/other/x.csv' })).rejects.toThrow('killed');
     home.data.upload = upload;
     const { version } = await validateDrop(home, { key: 'incoming/other/x.csv' });
-    const { personal } = await json(`datasets/other/00000${version}/manifest.json`);
+    const { personal } = await json(`datasets/other/dataset_version=00000${version}/_manifest.json`);
     expect(personal).toEqual({ email: 'hash' });
-    const parquet = path.join(folder, `data/datasets/other/00000${version}/data.parquet`);
+    const parquet = path.join(folder, `data/datasets/other/dataset_version=00000${version}/data.parquet`);
     const columns = await withDuck({}, (duck) => duck.rows(`DESCRIBE SELECT * FROM '${parquet}'`));
-    expect(columns.map(({ column_name }) => column_name)).toEqual(['a', 'email']);
+    // The last is of the folder's name.
+    expect(columns.map(({ column_name }) => column_name)).toEqual(['a', 'email', 'dataset_version']);
   });
 
   it('does not judge a file that comes shorter than the event told', async () => {

@@ -1,0 +1,45 @@
+import path from 'node:path';
+import type { Command as Program } from 'commander';
+import { parseAwsEnvironment } from '../../platform/aws/environment.ts';
+import type { Home } from '../../platform/ports.ts';
+import { describeTables, type TablePlaces } from '../../usecases/tables/describe-tables.ts';
+import type { TablesView } from '../../usecases/tables/tables-view.ts';
+import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
+import { UsageError } from '../errors.ts';
+
+/** Prints the SQL by which what is stored is read as tables. */
+export function addTables(program: Program, io: Io, options: () => GlobalOptions): void {
+  program
+    .command('tables [dataset]')
+    .description('the SQL by which Athena, or DuckDB for a local home, reads captures, truths and datasets as tables')
+    .action((dataset: string | undefined) =>
+      withHome(io, options(), async (home) => {
+        const view = await describeTables(home, { places: placesOf(home, io.env), dataset });
+        if (dataset !== undefined && view.tables.length + view.problems.length === 0)
+          throw new UsageError(`dataset ${dataset} has no version here`);
+        print(io, options(), view, formatTables);
+      }),
+    );
+}
+
+function placesOf(home: Home, env: NodeJS.ProcessEnv): TablePlaces {
+  if (home.kind === 'aws') {
+    const { TRIMTAB_CAPTURES_BUCKET: captures, TRIMTAB_DATA_BUCKET: data } = parseAwsEnvironment(env);
+    return { captures: `s3://${captures}/`, data: `s3://${data}/` };
+  }
+  const at = (store: string): string => `${path.join(home.description, store).replaceAll(path.sep, '/')}/`;
+  return { captures: at('captures'), data: at('data') };
+}
+
+/** SQL that can be run as it is; whatever else is said is a comment. */
+function formatTables({ home, tables, problems }: TablesView): string {
+  if (tables.length + problems.length === 0) return `-- nothing is stored in ${home} yet that a table could be of`;
+  const texts = tables.map(({ says, left, statements }) =>
+    [
+      `-- ${says}`,
+      ...left.map(({ column, why }) => `-- without ${column}, which ${why}`),
+      ...statements.map((statement) => `${statement};`),
+    ].join('\n'),
+  );
+  return [...texts, ...problems.map((problem) => `-- no table of ${problem}`)].join('\n\n');
+}
