@@ -3,6 +3,7 @@ import { Construct } from 'constructs';
 import { replay } from '../../functions/replay/trigger.ts';
 import { allowActions, allowKey } from './allow.ts';
 import type { IDataLake } from './data-lake.ts';
+import { keptExecutions } from './kept-executions.ts';
 import type { LabelsSecret } from './labels-secret.ts';
 import type { IModelRegistry } from './model-registry.ts';
 import type { PrivacySecret } from './privacy-secret.ts';
@@ -25,6 +26,8 @@ export interface ReleaseReplayProps {
   readonly encryptionKey?: IKey;
   /** Processor of the function and its layers. @default x64 */
   readonly architecture?: 'x64' | 'arm64';
+  /** Executions that are kept for the function, as for those of `RollbackController`; 0: none are. @default 2 */
+  readonly reservedConcurrency?: number;
 }
 
 /**
@@ -52,6 +55,7 @@ export class ReleaseReplay extends Construct {
       environment: { ...registry.environment, ...lake.environment, ...privacy?.environment, ...labels?.environment },
       architecture,
       encryptionKey,
+      ...keptExecutions(this, props.reservedConcurrency),
     });
     registry.grantReadLedger(this.replay);
     allowActions(

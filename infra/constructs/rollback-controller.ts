@@ -13,6 +13,7 @@ import { allowActions, allowKey } from './allow.ts';
 import type { IDataLake } from './data-lake.ts';
 import { defaultBus } from './data-validation.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
+import { keptExecutions } from './kept-executions.ts';
 import type { ModelEndpoint } from './model-endpoint.ts';
 import { allowToListReleases, type IModelRegistry } from './model-registry.ts';
 import { ScheduledFunction } from './scheduled-function.ts';
@@ -32,12 +33,11 @@ export interface RollbackControllerProps {
   readonly architecture?: 'x64' | 'arm64';
   /**
    * Executions that are kept for each of the two functions, so that a storm of requests that uses up the account's does
-   * not stop rollbacks. The account's limit has to leave 100 for all others; 0: none are kept. @default 2
+   * not stop rollbacks. The account's limit has to leave 100 for all others, and new accounts have 10; 0: none are kept.
+   * @default 2
    */
   readonly reservedConcurrency?: number;
 }
-
-const RESERVED = 2;
 
 /**
  * The judge of releases: looks at every model each minute and whenever one of its alarms is raised; rolls a release back
@@ -62,7 +62,7 @@ export class RollbackController extends Construct {
   constructor(scope: Construct, id: string, props: RollbackControllerProps) {
     super(scope, id);
     const { endpoint, registry = endpoint.registry, lake = endpoint.lake, architecture, encryptionKey } = props;
-    const reserved = props.reservedConcurrency ?? RESERVED;
+    const reserved = keptExecutions(this, props.reservedConcurrency);
     const { environmentName } = registry;
     if (environmentName !== endpoint.registry.environmentName)
       throw new Error(
@@ -77,7 +77,7 @@ export class RollbackController extends Construct {
       environment,
       architecture,
       encryptionKey,
-      ...(reserved === 0 ? {} : { reservedConcurrency: reserved }),
+      ...reserved,
     };
     this.rollback = new TrimtabFunction(this, 'Rollback', { ...common, spec: rollback });
     // Its heartbeat says more than that it was called.
@@ -122,8 +122,9 @@ export class RollbackController extends Construct {
       targets: [
         new LambdaFunction(this.rollback, {
           deadLetterQueue: this.deadLetters,
-          retryAttempts: 8,
-          maxEventAge: Duration.hours(2),
+          // As often and as long as EventBridge can: an alarm says what to look at, and the judge looks at what is now.
+          retryAttempts: 185,
+          maxEventAge: Duration.hours(24),
         }),
       ],
     });

@@ -27,7 +27,12 @@ export class DataQualityStack extends Stack {
     this.validation = new DataValidation(this, 'Validation', { ...stores, privacy, ...config.validation });
     this.drift = new DriftDetection(this, 'Drift', { ...stores, labels });
     const opens = config.models.some((folder) => deployedModel(folder).replaysEncrypted);
-    this.replay = new ReleaseReplay(this, 'Replays', { ...stores, labels, ...(opens ? { privacy } : {}) });
+    this.replay = new ReleaseReplay(this, 'Replays', {
+      ...stores,
+      labels,
+      ...(opens ? { privacy } : {}),
+      ...config.rollback,
+    });
     if (config.replay !== undefined)
       new ReplayRole(this, 'Replay', {
         registry,
