@@ -66,7 +66,7 @@ export const DeploymentConfig = z.strictObject({
   /** The judge of releases. */
   rollback: z
     .strictObject({
-      /** Executions that are kept for each of its two functions; 0: none. @default 2 */
+      /** Executions that are kept for each of its three functions; 0: none, as in new accounts. @default 2 */
       reservedConcurrency: z.int().min(0).max(1_000).optional(),
     })
     .prefault({}),

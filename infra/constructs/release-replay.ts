@@ -4,6 +4,7 @@ import { replay } from '../../functions/replay/trigger.ts';
 import { allowActions, allowKey } from './allow.ts';
 import type { IDataLake } from './data-lake.ts';
 import { type FunctionOptions, functionOptions } from './function-options.ts';
+import { keptExecutions } from './kept-executions.ts';
 import type { ILabelsSecret } from './labels-secret.ts';
 import type { IModelRegistry } from './model-registry.ts';
 import type { IPrivacySecret } from './privacy-secret.ts';
@@ -36,6 +37,8 @@ export interface ReleaseReplayProps extends FunctionOptions {
   readonly memoryMb?: number;
   /** Temporary folder of the function (ephemeral storage), in MB: what the endpoint has, at least. @default 2048 */
   readonly temporaryMb?: number;
+  /** Executions that are kept for the function, as for those of `RollbackController`; 0: none are. @default 2 */
+  readonly reservedConcurrency?: number;
 }
 
 /**
@@ -66,6 +69,7 @@ export class ReleaseReplay extends Construct implements IReleaseReplay {
       encryptionKey,
       memoryMb,
       temporaryMb,
+      ...keptExecutions(this, props.reservedConcurrency),
     });
     registry.grantReadLedger(this.replay);
     allowActions(

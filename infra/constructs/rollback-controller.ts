@@ -16,6 +16,7 @@ import type { IDataLake } from './data-lake.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
 import { allowEvents, busEnvironment } from './event-bus.ts';
 import { type FunctionOptions, functionOptions } from './function-options.ts';
+import { keptExecutions } from './kept-executions.ts';
 import type { IModelEndpoint } from './model-endpoint.ts';
 import { allowToListReleases, type IModelRegistry } from './model-registry.ts';
 import { type IScheduledFunction, ScheduledFunction } from './scheduled-function.ts';
@@ -49,12 +50,11 @@ export interface RollbackControllerProps extends FunctionOptions {
   readonly architecture?: 'x64' | 'arm64';
   /**
    * Executions that are kept for each of the two functions, so that a storm of requests that uses up the account's does
-   * not stop rollbacks. The account's limit has to leave 100 for all others; 0: none are kept. @default 2
+   * not stop rollbacks. The account's limit has to leave 100 for all others, and new accounts have 10; 0: none are kept.
+   * @default 2
    */
   readonly reservedConcurrency?: number;
 }
-
-const RESERVED = 2;
 
 /**
  * The judge of releases: looks at every model each minute and whenever one of its alarms is raised; rolls a release back
@@ -81,7 +81,7 @@ export class RollbackController extends Construct implements IRollbackController
   constructor(scope: Construct, id: string, props: RollbackControllerProps) {
     super(scope, id);
     const { endpoint, registry = endpoint.registry, lake = endpoint.lake, architecture, encryptionKey } = props;
-    const reserved = props.reservedConcurrency ?? RESERVED;
+    const reserved = keptExecutions(this, props.reservedConcurrency);
     const { environmentName } = registry;
     this.environmentName = environmentName;
     if (environmentName !== endpoint.registry.environmentName)
@@ -99,7 +99,7 @@ export class RollbackController extends Construct implements IRollbackController
       environment,
       architecture,
       encryptionKey,
-      ...(reserved === 0 ? {} : { reservedConcurrency: reserved }),
+      ...reserved,
     };
     this.rollback = new TrimtabFunction(this, 'Rollback', { ...common, spec: rollback });
     // Its heartbeat says more than that it was called.
@@ -144,8 +144,9 @@ export class RollbackController extends Construct implements IRollbackController
       targets: [
         new LambdaFunction(this.rollback, {
           deadLetterQueue: this.deadLetters,
-          retryAttempts: 8,
-          maxEventAge: Duration.hours(2),
+          // As often and as long as EventBridge can: an alarm says what to look at, and the judge looks at what is now.
+          retryAttempts: 185,
+          maxEventAge: Duration.hours(24),
         }),
       ],
     });

@@ -4,10 +4,11 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import type { FunctionSpec } from '../../functions/function-spec.ts';
 import { allowActions, allowKey } from './allow.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
-import { type ITrimtabFunction, TrimtabFunction, type TrimtabFunctionProps } from './trimtab-function.ts';
+import { type ITrimtabFunction, MAX_EVENT_AGE, TrimtabFunction, type TrimtabFunctionProps } from './trimtab-function.ts';
 
 /** A function with a schedule, as others need it. */
 export interface IScheduledFunction extends ITrimtabFunction {
@@ -49,7 +50,8 @@ export class ScheduledFunction extends TrimtabFunction implements IScheduledFunc
   constructor(scope: Construct, id: string, props: ScheduledFunctionProps) {
     super(scope, id, props);
     this.deadLetters = new DeadLetterQueue(this, 'DeadLetters', { encryptionKey: props.encryptionKey });
-    this.keepFailures(this.deadLetters, Duration.hours(1));
+    const maxEventAge = eventAge(props.spec);
+    this.keepFailures(this.deadLetters, maxEventAge);
     const role = new Role(this, 'ScheduleRole', {
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
@@ -69,7 +71,8 @@ export class ScheduledFunction extends TrimtabFunction implements IScheduledFunc
           roleArn: role.roleArn,
           input: JSON.stringify({ source: 'trimtab.schedule', time: '<aws.scheduler.scheduled-time>' }),
           deadLetterConfig: { arn: this.deadLetters.queueArn },
-          retryPolicy: { maximumRetryAttempts: 2, maximumEventAgeInSeconds: 3_600 },
+          // Tried as often as the scheduler can: while it does not come through, the call is worth making.
+          retryPolicy: { maximumRetryAttempts: 185, maximumEventAgeInSeconds: maxEventAge.toSeconds() },
         },
       });
       if (props.alarmOnSilence ?? true) this.silent(i, trigger.everySeconds);
@@ -92,6 +95,16 @@ export class ScheduledFunction extends TrimtabFunction implements IScheduledFunc
       runbook: 'schedule-silent.md',
     });
   }
+}
+
+/** A call that waits no longer than this outlasts a short throttling, and leaves no heap of others to be made after it. */
+const MIN_EVENT_AGE = Duration.minutes(5);
+
+/** How long a call may wait: until the next is due, which does the work as well, for runs look at what is now. */
+function eventAge({ triggers }: FunctionSpec): Duration {
+  const rates = triggers.flatMap((trigger) => (trigger.kind === 'schedule' ? [trigger.everySeconds] : []));
+  const next = Math.min(...rates, MAX_EVENT_AGE.toSeconds());
+  return Duration.seconds(Math.max(next, MIN_EVENT_AGE.toSeconds()));
 }
 
 /** Shortest period of that alarm; shorter ones would be raised by small delays. */

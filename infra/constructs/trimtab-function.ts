@@ -139,9 +139,10 @@ export class TrimtabFunction extends LambdaFunction implements ITrimtabFunction 
 
   /**
    * Sends events whose processing failed after all retries to a queue, with the error. Rules and schedules call a function
-   * asynchronously, so their own dead-letter queues do not get events for which the function failed.
+   * asynchronously, so their own dead-letter queues do not get events for which the function failed. An event that finds
+   * the function throttled waits, six hours by default, which is as long as Lambda keeps one.
    */
-  keepFailures(queue: IQueue, maxEventAge = Duration.hours(2)): this {
+  keepFailures(queue: IQueue, maxEventAge = MAX_EVENT_AGE): this {
     allowActions(this, ['sqs:SendMessage'], [queue.queueArn]);
     allowKey(this, queue.encryptionMasterKey, 'sqs', 'write');
     this.configureAsyncInvoke({
@@ -152,6 +153,9 @@ export class TrimtabFunction extends LambdaFunction implements ITrimtabFunction 
     return this;
   }
 }
+
+/** As long as Lambda keeps an event whose function is throttled. */
+export const MAX_EVENT_AGE = Duration.hours(6);
 
 /** A layer, created once for each stack and processor. */
 function layerOf(scope: Construct, name: 'onnxruntime' | 'duckdb', architecture: 'x64' | 'arm64'): ILayerVersion {

@@ -40,6 +40,7 @@ export class DataQualityStack extends Stack {
       memoryMb: Math.max(memoryMb, replay.memoryMb),
       temporaryMb: Math.max(temporaryMb, replay.temporaryMb),
       ...(opens ? { privacy } : {}),
+      ...config.rollback,
     });
     if (config.replay !== undefined)
       new ReplayRole(this, 'Replay', {

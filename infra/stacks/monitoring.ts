@@ -37,9 +37,7 @@ export class MonitoringStack extends Stack {
       eventBus,
       encryptionKey,
       architecture: config.architecture,
-      ...(config.rollback.reservedConcurrency === undefined
-        ? {}
-        : { reservedConcurrency: config.rollback.reservedConcurrency }),
+      ...config.rollback,
     });
     const models = config.models.map((folder) => deployedModel(folder));
     this.monitoring = new ModelMonitoring(this, 'Monitoring', { registry: serving.endpoint.registry, models });

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { App, Validations } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type * as z from 'zod';
 import { FUNCTIONS } from '../../functions/index.ts';
 import { apiRoutes } from '../../infra/access-routes.ts';
 import { addTrimtab } from '../../infra/add-trimtab.ts';
@@ -10,6 +11,7 @@ import { Checks } from '../../infra/checks.ts';
 import { DeploymentConfig } from '../../infra/config.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { deployment } from './deployment.ts';
+import { synthesized } from './synthesized.ts';
 
 const STACKS = ['Stateful', 'Serving', 'DataQuality', 'Monitoring'] as const;
 
@@ -191,17 +193,55 @@ describe('the deployed app', () => {
   });
 
   it('keeps executions for what takes releases back, unless the account has none to spare', () => {
-    const reserved = Object.fromEntries(
-      resources('AWS::Lambda::Function', ['Monitoring']).map(([id, fn]) => [
-        id.replace(/[0-9A-F]{8}$/, ''),
-        fn.ReservedConcurrentExecutions,
-      ]),
-    );
-    expect(reserved).toEqual({ Rollback: 2, RollbackAdvance: 2 });
+    const reserved = (all: readonly (readonly [string, Record<string, unknown>])[]) =>
+      Object.fromEntries(
+        all
+          .map(([id, fn]) => [id.replace(/[0-9A-F]{8}$/, ''), fn.ReservedConcurrentExecutions])
+          .filter(([, kept]) => kept !== undefined),
+      );
+    const functions = resources('AWS::Lambda::Function').map(([id, fn]) => [id, fn] as const);
+    expect(reserved(functions)).toEqual({ Rollback: 2, RollbackAdvance: 2, ReplaysReplay: 2 });
     const spared = deployment({ rollback: { reservedConcurrency: 0 } }).filter(
-      ({ Type, id }) => Type === 'AWS::Lambda::Function' && id.startsWith('Rollback'),
+      ({ Type }) => Type === 'AWS::Lambda::Function',
     );
-    expect(spared.map(({ Properties }) => Properties.ReservedConcurrentExecutions)).toEqual([undefined, undefined]);
+    expect(reserved(spared.map(({ id, Properties }) => [id, Properties]))).toEqual({});
+  });
+
+  it('says what to set where the account may have no executions to spare, unless somebody has', () => {
+    const said = (config: z.input<typeof DeploymentConfig>): string[] => {
+      const { app } = synthesized((app) => addTrimtab(app, DeploymentConfig.parse(config)));
+      const metadata = app.node.findAll().flatMap(({ node }) => node.metadata);
+      return metadata.filter(({ type }) => type === 'aws:cdk:info').map(({ data }) => String(data));
+    };
+    expect(said({}).filter((text) => text.includes('rollback.reservedConcurrency) to 0'))).toHaveLength(2);
+    expect(said({ rollback: { reservedConcurrency: 2 } })).toEqual([]);
+  });
+
+  it('outlasts a storm with alarms, and lets a call of the schedule go when the next one is due', () => {
+    const ages = Object.fromEntries(
+      resources('AWS::Lambda::EventInvokeConfig').map(([id, { MaximumEventAgeInSeconds, DestinationConfig }]) => {
+        expect(DestinationConfig).toMatchObject({ OnFailure: { Destination: expect.anything() } });
+        return [id.replace(/EventInvokeConfig[0-9A-F]{8}$/, ''), MaximumEventAgeInSeconds];
+      }),
+    );
+    // The most that Lambda takes for alarms; an hour's schedule, and five minutes for those of a minute.
+    expect(ages).toEqual({
+      Rollback: 21_600,
+      RollbackAdvance: 300,
+      ReplaysReplay: 300,
+      Drift: 3_600,
+      DriftGroundTruth: 300,
+    });
+    for (const [id, schedule] of resources('AWS::Scheduler::Schedule'))
+      expect((schedule.Target as { RetryPolicy: object }).RetryPolicy).toEqual({
+        MaximumRetryAttempts: 185,
+        MaximumEventAgeInSeconds: ages[id.replace(/Schedule0.*$/, '')],
+      });
+    const [, rule] = resources('AWS::Events::Rule').find(([id]) => id.startsWith('RollbackAlarms'))!;
+    // The most that EventBridge takes.
+    expect(rule.Targets).toMatchObject([
+      { RetryPolicy: { MaximumRetryAttempts: 185, MaximumEventAgeInSeconds: 86_400 }, DeadLetterConfig: {} },
+    ]);
   });
 
   it('hands people what the judge asks, and the rule no more than that', () => {

@@ -98,6 +98,7 @@ describe('scaling of the endpoint', () => {
     const reserved = of(plain, 'AWS::Lambda::Function').filter((fn) => 'ReservedConcurrentExecutions' in fn);
     // What takes a release back has some of its own, whatever is asked for.
     expect(reserved.map(({ Description }) => Description)).toEqual([
+      expect.stringMatching(/^Asks young versions/),
       expect.stringMatching(/^Answers alarms/),
       expect.stringMatching(/^Judges releases/),
     ]);
