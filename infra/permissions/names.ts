@@ -33,7 +33,8 @@ const DEFAULT_BUS = /^arn:[^:]+:events:[^:]+:[^:]+:event-bus\/default$/;
 
 /** ARNs with a reference in the middle. */
 const STACK = /^arn:[^:]+:cloudformation:[^:]+:[^:]+:stack\/Trimtab-.+-([A-Za-z]+)\/(.*)$/;
-const API = /^arn:[^:]+:execute-api:[^:]+:[^:]+:.*EndpointApi[^/]*\/(.*)$/;
+const API =
+  /^arn:(?:<AWS::Partition>|[^:]+):execute-api:(?:<AWS::Region>|[^:]+):(?:<AWS::AccountId>|[^:]+):.*EndpointApi[^/]*\/(.*)$/;
 const HASH = '[0-9A-F]{8}';
 /** `<LogicalId.Arn>` in its own stack, the name of the export in others; what follows is kept. */
 const REFERENCES = [
