@@ -1,7 +1,7 @@
 /** The constructs, for other CDK apps. What is exported here is the package's public API (docs/api). */
 export { AlarmDefinition } from '../core/alarms/alarm.ts';
 export type { FunctionSpec, Trigger } from '../functions/function-spec.ts';
-export { addTrimtab } from './add-trimtab.ts';
+export { addTrimtab, type TrimtabDeployment } from './add-trimtab.ts';
 export { DeploymentConfig } from './config.ts';
 export { DataKey, type DataKeyProps, letServicesIn } from './constructs/data-key.ts';
 export { DataLake, type DataLakeAttributes, type DataLakeProps, type IDataLake } from './constructs/data-lake.ts';
