@@ -11,6 +11,12 @@ export default defineConfig({
     maxWorkers: 1,
     bail: 1,
     env: { CDK_VALIDATION: 'false', AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
-    projects: [{ extends: true, test: { name: 'deployed', include: ['test/aws/main-job.test.ts'] } }, CHECKOUT],
+    projects: [
+      {
+        extends: true,
+        test: { name: 'deployed', include: ['test/aws/main-job.test.ts', 'test/aws/workflow-steps.test.ts'] },
+      },
+      CHECKOUT,
+    ],
   },
 });

@@ -21,6 +21,7 @@ export default defineConfig({
     // and so has what takes a minute: npm run test:judge, npm run test:exports.
     exclude: [
       'test/aws/main-job.test.ts',
+      'test/aws/workflow-steps.test.ts',
       'test/emulator/**',
       'test/exports/all.test.ts',
       'test/judge-rows/**',

@@ -58,13 +58,18 @@ export class Deployment {
    * the one in the stack's output.
    */
   get url(): string {
-    const id = /^https:\/\/([^.]+)\./.exec(this.outputs.Url!)?.[1];
-    return `${process.env.AWS_ENDPOINT_URL}/_aws/execute-api/${id}/$default`;
+    return urlBelowPath(this.outputs.Url!);
   }
 
   close(): void {
     rmSync(this.#folder, { recursive: true, force: true });
   }
+}
+
+/** Where the emulator serves the API of an address. */
+export function urlBelowPath(url: string): string {
+  const id = /^https:\/\/([^.]+)\./.exec(url)?.[1];
+  return `${process.env.AWS_ENDPOINT_URL}/_aws/execute-api/${id}/$default`;
 }
 
 /** Runs `trimtab` as a user does: a process of its own, with nothing but the environment. */

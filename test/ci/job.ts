@@ -86,7 +86,7 @@ export function placeProgram(folder: string, name: string, program: string, know
 }
 
 /** Runs a script as GitHub does where a workflow says `shell: bash`. */
-async function bash(
+export async function bash(
   script: string,
   cwd: string,
   env: Readonly<Record<string, string>>,
