@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
+import { NOT_IN_CI_RUN, STEPS_RUN_BY } from './steps-run-by.ts';
 import { jobs, steps, workflow, workflows } from './workflow.ts';
 
 type Lint = (text: string, file: string) => Promise<{ line: number; message: string }[]>;
@@ -150,6 +151,17 @@ describe('the workflows', () => {
     }
     for (const [name, { uses }] of jobs)
       if (uses !== undefined) expect(existsSync(uses), `${name}: ${uses}`).toBe(true);
+  });
+
+  it('are run as they stand: job by job on an emulator, or command by command by .ci/run', () => {
+    const withSteps = jobs.filter(([, { steps }]) => steps?.some(({ run }) => run !== undefined)).map(([name]) => name);
+    expect(Object.keys(STEPS_RUN_BY).sort()).toEqual(withSteps.sort());
+    const run = readFileSync('.ci/run', 'utf8');
+    const missed = steps
+      .filter(([name, { run: command }]) => STEPS_RUN_BY[name] === '.ci/run' && command !== undefined)
+      .filter(([, { run: command }]) => !new RegExp(`^  ["']${command}["' ]`, 'm').test(run))
+      .map(([, { run: command }]) => command!);
+    expect([...new Set(missed)].sort()).toEqual(Object.keys(NOT_IN_CI_RUN).sort());
   });
 
   it('end, and fail when a part of a pipe fails', () => {

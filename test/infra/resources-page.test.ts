@@ -48,6 +48,22 @@ it('has a name for every kind of resource', () => {
   expect(Object.keys(WHAT).filter((type) => !types.includes(type))).toEqual([]);
 });
 
+it('keeps the logical ids of what is stored, for another id would be another, empty one', () => {
+  const kept = ['AWS::DynamoDB::GlobalTable', 'AWS::S3::Bucket', 'AWS::KMS::Key', 'AWS::SecretsManager::Secret'];
+  expect(kept.flatMap((type) => of('Stateful', type).map(([id]) => id.split('/')[1])).sort()).toMatchInlineSnapshot(`
+    [
+      "AccessLogs8B620ECA",
+      "DataKey17AFBB84",
+      "LabelsSecretDC77E907",
+      "LakeCaptures384E977C",
+      "LakeData16689F05",
+      "PrivacySecret6D1C2C92",
+      "RegistryArtifacts7C2929DE",
+      "RegistryTableDB777839",
+    ]
+  `);
+});
+
 it('is written down as it is in the templates', async () => {
   const page = `# What a deployment creates
 
