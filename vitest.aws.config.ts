@@ -14,7 +14,10 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'deployed', include: ['test/aws/main-job.test.ts', 'test/aws/two-endpoints.test.ts'] },
+        test: {
+          name: 'deployed',
+          include: ['test/aws/main-job.test.ts', 'test/aws/two-endpoints.test.ts', 'test/aws/workflow-steps.test.ts'],
+        },
       },
       CHECKOUT,
     ],

@@ -22,6 +22,7 @@ export default defineConfig({
     exclude: [
       'test/aws/main-job.test.ts',
       'test/aws/two-endpoints.test.ts',
+      'test/aws/workflow-steps.test.ts',
       'test/emulator/**',
       'test/exports/all.test.ts',
       'test/judge-rows/**',

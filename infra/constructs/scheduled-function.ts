@@ -8,7 +8,12 @@ import type { FunctionSpec } from '../../functions/function-spec.ts';
 import { allowActions, allowKey } from './allow.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
-import { type ITrimtabFunction, MAX_EVENT_AGE, TrimtabFunction, type TrimtabFunctionProps } from './trimtab-function.ts';
+import {
+  type ITrimtabFunction,
+  MAX_EVENT_AGE,
+  TrimtabFunction,
+  type TrimtabFunctionProps,
+} from './trimtab-function.ts';
 
 /** A function with a schedule, as others need it. */
 export interface IScheduledFunction extends ITrimtabFunction {

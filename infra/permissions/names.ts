@@ -29,11 +29,16 @@ const NAMES: Readonly<Record<string, string>> = {
   RollbackAdvanceDeadLetters: 'dead letters of advance',
 };
 
-const DEFAULT_BUS = /^arn:[^:]+:events:[^:]+:[^:]+:event-bus\/default$/;
+/** Beginning of an ARN: partition, region and account are values, or pseudo parameters, as cdk-nag writes them. */
+const arnOf = (service: string, rest: string): RegExp => {
+  const part = '(?:<[^>]*>|[^:<>]*)';
+  return new RegExp(`^arn:${part}:${service}:${part}:${part}:${rest}$`);
+};
+const DEFAULT_BUS = arnOf('events', 'event-bus/default');
 
 /** ARNs with a reference in the middle. */
-const STACK = /^arn:[^:]+:cloudformation:[^:]+:[^:]+:stack\/Trimtab-.+-([A-Za-z]+)\/(.*)$/;
-const API = /^arn:[^:]+:execute-api:[^:]+:[^:]+:.*EndpointApi[^/]*\/(.*)$/;
+const STACK = arnOf('cloudformation', 'stack/Trimtab-.+-([A-Za-z]+)/(.*)');
+const API = arnOf('execute-api', '.*EndpointApi[^/]*/(.*)');
 const HASH = '[0-9A-F]{8}';
 /** `<LogicalId.Arn>` in its own stack, the name of the export in others; what follows is kept. */
 const REFERENCES = [

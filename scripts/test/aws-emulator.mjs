@@ -8,6 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { root } from '../lib/ensure-installed.mjs';
 
 const VERSION = '1.5.33';
+/** Of the command line's version 1: PyPI has no other. Commands and options that are used here are those of version 2. */
+const CLI_VERSION = '1.46.3';
 const folder = path.join(root, '.cache', 'emulator');
 const START_SECONDS = 60;
 const LOG_LINES = 40;
@@ -23,27 +25,34 @@ function attempt(what, command, args) {
 }
 
 /**
- * Installs the emulator into a virtual environment of its own, once.
+ * Installs a package of PyPI into a virtual environment of its own, once.
  *
+ * @param {string} venv folder of the environment
+ * @param {string} requirement name and version, as pip takes them
  * @returns {string} the environment's folder of programs
  * @throws EmulatorUnavailable where there is no Python or no PyPI
  */
-export function installEmulator() {
-  const venv = path.join(folder, `venv-${VERSION}`);
+function installed(venv, requirement) {
   const programs = path.join(venv, process.platform === 'win32' ? 'Scripts' : 'bin');
   const stamp = path.join(venv, '.installed');
   if (existsSync(stamp)) return programs;
   // What an interrupted installation has left is not to be trusted.
   rmSync(venv, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  console.log(`installing ministack ${VERSION} into ${path.relative(root, venv)} …`);
+  console.log(`installing ${requirement} into ${path.relative(root, venv)} …`);
   const python = process.platform === 'win32' ? 'python' : 'python3';
   attempt('python cannot make a virtual environment', python, ['-m', 'venv', venv]);
-  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', `ministack==${VERSION}`];
+  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', requirement];
   attempt('PyPI cannot be reached', path.join(programs, 'python'), pip);
-  writeFileSync(stamp, VERSION);
+  writeFileSync(stamp, requirement);
   return programs;
 }
+
+/** Installs the emulator. @returns {string} folder of its programs @throws EmulatorUnavailable */
+export const installEmulator = () => installed(path.join(folder, `venv-${VERSION}`), `ministack==${VERSION}`);
+
+/** Installs AWS's own command line, which workflows and docs call. @returns {string} the folder that `aws` is in */
+export const installAwsCli = () => installed(path.join(folder, `aws-cli-${CLI_VERSION}`), `awscli==${CLI_VERSION}`);
 
 function freePort() {
   return new Promise((resolve, reject) => {

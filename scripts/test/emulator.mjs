@@ -5,11 +5,16 @@ import os from 'node:os';
 import path from 'node:path';
 import { ensureInstalled, root } from '../lib/ensure-installed.mjs';
 import { countReport } from '../lib/run-suite.mjs';
-import { EmulatorUnavailable, startEmulator } from './aws-emulator.mjs';
+import { EmulatorUnavailable, installAwsCli, startEmulator } from './aws-emulator.mjs';
 
 const SUITES = {
   home: { config: 'vitest.emulator.config.ts', what: 'the AWS home', emulator: {} },
-  deployed: { config: 'vitest.aws.config.ts', what: 'the deployment', emulator: { enforce: true, lambdaNode: true } },
+  deployed: {
+    config: 'vitest.aws.config.ts',
+    what: 'the deployment',
+    emulator: { enforce: true, lambdaNode: true },
+    awsCli: true,
+  },
 };
 
 /** Folder of the Node that Lambda has, for the emulator runs functions on the one that it finds first. */
@@ -33,7 +38,9 @@ ensureInstalled();
 // What a person has set for AWS itself: a profile, a session, another endpoint.
 for (const variable of Object.keys(process.env)) if (variable.startsWith('AWS_')) delete process.env[variable];
 let emulator;
+const programs = {};
 try {
+  if (suite.awsCli) programs.TRIMTAB_AWS_CLI = path.join(installAwsCli(), 'aws');
   const { lambdaNode, ...options } = suite.emulator;
   emulator = await startEmulator({ ...options, path: lambdaNode ? await lambdaNodeFolder() : undefined });
 } catch (error) {
@@ -51,7 +58,11 @@ const vitest = spawn(
     `--outputFile=${report}`,
     ...rest.filter((argument) => argument !== '--required'),
   ],
-  { cwd: root, stdio: 'inherit', env: { ...process.env, ...emulator.env, TRIMTAB_EMULATOR: emulator.url } },
+  {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, ...emulator.env, ...programs, TRIMTAB_EMULATOR: emulator.url },
+  },
 );
 // The emulator must not outlive an interrupted run.
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => vitest.kill(signal));

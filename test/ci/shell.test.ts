@@ -55,7 +55,11 @@ describe('the scripts of the workflows', () => {
         archive: readFileSync(path.join(folder, 'assembly.tar.gz')),
       };
     };
-    const unpack = (sha256: string) => run(stepOf('deploy', 'deploy', /sha256sum --check/), folder, { SHA256: sha256 });
+    /** The steps of `deploy` that check the archive and unpack it; the next begins when the one before has succeeded. */
+    const unpack = (sha256: string) => {
+      const checked = run(stepOf('deploy', 'deploy', /sha256sum --check/), folder, { SHA256: sha256 });
+      return checked.status === 0 ? run(stepOf('deploy', 'deploy', /^tar -xzf/), folder) : checked;
+    };
 
     beforeEach(() => {
       mkdirSync(path.join(folder, 'cdk.out/asset.1'), { recursive: true });
@@ -130,40 +134,108 @@ describe('the scripts of the workflows', () => {
     });
   });
 
-  describe('made-by-main.sh', () => {
-    const MAIN = { event: 'push', head_branch: 'main', path: '.github/workflows/main.yml' };
+  describe('tested-by-main.sh', () => {
+    const MAIN = {
+      event: 'push',
+      head_branch: 'main',
+      head_repository: { full_name: 'acme/trimtab' },
+      path: '.github/workflows/main.yml',
+      status: 'completed',
+      conclusion: 'success',
+    };
+    const GOING_ON = { status: 'in_progress', conclusion: null };
     /** GitHub's command line: gives what GitHub knows of the one run that there is. */
     const gh = `
       if (process.argv.slice(2).join(' ') !== 'api repos/acme/trimtab/actions/runs/17') throw new Error('Not Found (HTTP 404)');
       console.log(JSON.stringify(known));
     `;
-    const made = (known: object, id = '17') =>
-      spawnSync('bash', ['.github/made-by-main.sh', id], {
+    const made = (known: object, id = '17', asking = '18') =>
+      spawnSync('bash', ['.github/tested-by-main.sh', id], {
         encoding: 'utf8',
-        env: { ...process.env, GITHUB_REPOSITORY: 'acme/trimtab', ...standIn(folder, 'gh', gh, known) },
+        env: {
+          ...process.env,
+          GITHUB_REPOSITORY: 'acme/trimtab',
+          GITHUB_RUN_ID: asking,
+          ...standIn(folder, 'gh', gh, known),
+        },
       });
 
-    it('lets what main made be deployed', () => {
+    it('lets what main made be deployed, by a later run once it has passed, and by itself', () => {
       expect(made({ id: 17, ...MAIN })).toMatchObject({ status: 0, stderr: '' });
       expect(made({ id: 17, ...MAIN, path: '.github/workflows/main.yml@main' }).status).toBe(0);
+      expect(made({ id: 17, ...MAIN, ...GOING_ON }, '17', '17')).toMatchObject({ status: 0, stderr: '' });
     });
 
     it.each([
-      ['a pull request', { event: 'pull_request', head_branch: 'mine', path: '.github/workflows/pull-request.yml' }],
+      ['a pull request', { ...MAIN, event: 'pull_request', path: '.github/workflows/pull-request.yml' }],
       ['a pull request from a branch of that name', { ...MAIN, event: 'pull_request' }],
+      ['another repository', { ...MAIN, head_repository: { full_name: 'mallory/trimtab' } }],
+      ['a repository that is gone', { ...MAIN, head_repository: null }],
       ['another branch', { ...MAIN, head_branch: 'main-2' }],
       ['another workflow', { ...MAIN, path: '.github/workflows/other/main.yml' }],
       ['a workflow started by hand', { ...MAIN, event: 'workflow_dispatch' }],
     ])('refuses the assembly of %s', (_, run) => {
+      const refused = { status: 1, stderr: expect.stringContaining('run 17 is not deployed: it is of') };
+      expect(made(run)).toMatchObject(refused);
+      expect(made(run, '17', '17')).toMatchObject(refused);
+    });
+
+    it.each([
+      ['failed', { conclusion: 'failure' }],
+      ['was cancelled', { conclusion: 'cancelled' }],
+      ['ran out of time', { conclusion: 'timed_out' }],
+      ['says nothing', { conclusion: 'neutral' }],
+      ['is going on', GOING_ON],
+    ])('refuses the assembly of a run of main that %s, for its tests may not have passed', (_, ended) => {
+      const run = { ...MAIN, ...ended };
       expect(made(run)).toMatchObject({
         status: 1,
-        stderr: expect.stringContaining('run 17 is not deployed: it is of'),
+        stderr: `run 17 is not deployed: it is '${run.status}:${run.conclusion}', allowed is 'completed:success'\n`,
       });
     });
 
     it('refuses a run that there is not, and what is no run', () => {
-      expect(made(MAIN, '18').status).not.toBe(0);
+      expect(made(MAIN, '19')).toMatchObject({ status: 1, stderr: expect.stringContaining('does not say what it is') });
       for (const id of ['', '17/../17', '17 17']) expect(made(MAIN, id).status, id).toBe(2);
+    });
+  });
+
+  describe('attested.sh', () => {
+    /** GitHub's command line: knows of one archive that it was signed, and by which workflow. */
+    const gh = `
+      const [...args] = process.argv.slice(2);
+      const option = (name) => args[args.indexOf(name) + 1];
+      if (args.slice(0, 2).join(' ') !== 'attestation verify') throw new Error('unknown command');
+      const signed = known.file === args[2] && known.repo === option('--repo') && known.by === option('--cert-identity');
+      if (!signed || !args.includes('--deny-self-hosted-runners')) { console.error('no attestations found'); process.exit(1); }
+    `;
+    const MAIN = 'https://github.com/acme/trimtab/.github/workflows/main.yml@refs/heads/main';
+    const attested = (known: object, VISIBILITY = 'public') =>
+      spawnSync('bash', ['.github/attested.sh', 'assembly.tar.gz'], {
+        encoding: 'utf8',
+        env: {
+          ...process.env,
+          VISIBILITY,
+          GITHUB_REPOSITORY: 'acme/trimtab',
+          GITHUB_SERVER_URL: 'https://github.com',
+          ...standIn(folder, 'gh', gh, { file: 'assembly.tar.gz', repo: 'acme/trimtab', by: MAIN, ...known }),
+        },
+      });
+
+    it('lets what main signed be deployed', () => {
+      for (const visibility of ['public', 'internal', '']) expect(attested({}, visibility).status).toBe(0);
+    });
+
+    it.each([
+      ['nobody', { by: '' }],
+      ['a pull request', { by: MAIN.replace('heads/main', 'pull/7/merge') }],
+      ['another workflow', { by: MAIN.replace('main.yml', 'model.yml') }],
+    ])('refuses what %s signed', (_, known) => {
+      for (const visibility of ['public', 'internal', '']) expect(attested(known, visibility).status).toBe(1);
+    });
+
+    it('says that there is nothing to ask for in a private repository', () => {
+      expect(attested({ by: '' }, 'private')).toMatchObject({ status: 0, stdout: expect.stringContaining('private') });
     });
   });
 
@@ -187,24 +259,24 @@ describe('the scripts of the workflows', () => {
       environments: { [first]: { ...PLACES.a, ...pipelined }, [second]: { ...PLACES.b, ...pipelined } },
     });
 
-    it('are those that main deploys to, or none', () => {
-      expect(pipeline(named('prod', 'staging'))).toMatchObject({
-        status: 0,
-        stdout: 'environments=["prod","staging"]\n',
-      });
+    it('have any name, in the order of the file, or there are none', () => {
+      expect(pipeline(named('try-out', 'eu'))).toMatchObject({ status: 0, stdout: 'environments=["try-out","eu"]\n' });
       expect(pipeline(named('prod', 'staging', {}))).toMatchObject({ status: 0, stdout: 'environments=[]\n' });
-      const deployed = Object.values(workflow('main').jobs).flatMap((job) => job.with?.environment ?? []);
-      expect(deployed.sort()).toEqual(['prod', 'staging']);
     });
 
-    it.each([
-      ['another name', named('staging', 'production'), 'staging, production'],
-      ['one of them missing', { environment: 'prod', ...PLACES.a, pipeline: { repository: 'acme/trimtab' } }, 'prod'],
-    ])('are refused with %s, which main would skip without a word', (_, config, received) => {
-      expect(pipeline(config)).toMatchObject({
+    it('are refused where main has no job for one, which it would leave out without a word', () => {
+      const jobs = Object.values(workflow('main').jobs).filter((job) => job.with?.environment !== undefined).length;
+      const many = (n: number) => ({
+        pipeline: { repository: 'acme/trimtab' },
+        environments: Object.fromEntries(Array.from({ length: n }, (_, i) => [`e${i}`, PLACES.a])),
+      });
+      expect(pipeline(many(jobs))).toMatchObject({ status: 0 });
+      expect(pipeline(many(jobs + 1))).toMatchObject({
         status: 1,
         stdout: '',
-        stderr: `environments with a pipeline are staging and prod, or none, received ${received}\n`,
+        stderr: expect.stringMatching(
+          /^environments with a pipeline are at most 4, .* received 5: e0, e1, e2, e3, e4\n$/,
+        ),
       });
     });
   });

@@ -17,6 +17,7 @@ export interface Job {
   readonly needs?: string | readonly string[];
   readonly environment?: string;
   readonly permissions?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>>;
   readonly concurrency?: { readonly group: string; readonly 'cancel-in-progress': boolean };
   readonly 'timeout-minutes'?: number;
   readonly with?: Readonly<Record<string, string>>;

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
+import { NOT_IN_CI_RUN, STEPS_RUN_BY } from './steps-run-by.ts';
 import { jobs, steps, workflow, workflows } from './workflow.ts';
 
 type Lint = (text: string, file: string) => Promise<{ line: number; message: string }[]>;
@@ -55,10 +56,15 @@ describe('the workflows', () => {
     for (const [name, job] of jobs) {
       const takesRole =
         job.uses?.endsWith('/deploy.yml') || job.steps?.some(({ uses }) => uses?.startsWith('aws-actions/'));
-      expect(job.permissions?.['id-token'], name).toBe(takesRole ? 'write' : undefined);
+      // The other token is the one that a signature's certificate is given for.
+      const signs = job.steps?.some(({ uses }) => uses?.startsWith('actions/attest@'));
+      expect(signs, name).toBe(name === 'main/attest' || (job.steps ? false : undefined));
+      expect(job.permissions?.['id-token'], name).toBe(takesRole || signs ? 'write' : undefined);
       const { 'id-token': _, ...rest } = job.permissions ?? {};
-      for (const [what, level] of Object.entries(rest))
-        expect(`${what}: ${level}`, name).toMatch(/^(contents|actions): read$/);
+      if (signs) expect(rest, name).toEqual({ attestations: 'write' });
+      else
+        for (const [what, level] of Object.entries(rest))
+          expect(`${what}: ${level}`, name).toMatch(/^(contents|actions|attestations): read$/);
     }
     for (const [name, step] of steps)
       if (step.uses?.startsWith('actions/checkout@')) expect(step.with?.['persist-credentials'], name).toBe(false);
@@ -92,16 +98,18 @@ describe('the workflows', () => {
     const [, { steps = [], environment, concurrency }] = deploying[0]!;
     const at = (what: RegExp): number => steps.findIndex(({ run, uses }) => what.test(run ?? uses ?? ''));
     const order = [
-      /made-by-main\.sh/,
+      /tested-by-main\.sh/,
       /download-artifact@/,
       /sha256sum --check --strict/,
+      /attested\.sh assembly/,
+      /^tar -xzf assembly/,
       /configure-aws-credentials@/,
       /cdk deploy/,
       /npm run --silent smoke/,
     ];
     const places = order.map(at);
     expect(places.every((place, i) => place > (places[i - 1] ?? -1))).toBe(true);
-    const runs = [steps[at(/made-by-main/)]!.env!.RUN_ID, steps[at(/download-artifact@/)]!.with!['run-id']];
+    const runs = [steps[at(/tested-by-main/)]!.env!.RUN_ID, steps[at(/download-artifact@/)]!.with!['run-id']];
     expect(runs).toEqual([expression('inputs.run-id'), expression('inputs.run-id')]);
     expect(steps[at(/cdk deploy/)]!.run).toMatch(/--app cdk\.out --build "" /);
     for (const { run } of steps) expect(run ?? '').not.toMatch(/\bsynth\b|npm run build/);
@@ -128,20 +136,29 @@ describe('the workflows', () => {
       expect(steps[place]!.run).toMatch(/--app cdk\.out --build "" .*"Trimtab-\$ENVIRONMENT-\*"$/);
   });
 
-  it('bring one assembly from one synthesis to staging and then to production', () => {
-    const { jobs } = workflow('main');
-    expect(Object.keys(jobs)).toEqual(['checks', 'staging', 'prod']);
-    expect(jobs.staging!.needs).toBe('checks');
-    expect(jobs.prod!.needs).toEqual(['checks', 'staging']);
-    const { environment: first, ...staging } = jobs.staging!.with!;
-    const { environment: second, ...prod } = jobs.prod!.with!;
-    expect([first, second]).toEqual(['staging', 'prod']);
-    expect(staging).toEqual({
-      'run-id': expression('github.run_id'),
-      sha256: expression('needs.checks.outputs.sha256'),
-    });
-    expect(prod).toEqual(staging);
+  it('bring one assembly from one synthesis to one environment after the other, by whatever name', () => {
+    const { jobs, text } = workflow('main');
+    const { checks: _, attest, ...deploying } = jobs;
+    expect(Object.keys(jobs).slice(0, 2)).toEqual(['checks', 'attest']);
+    expect(attest!.needs).toBe('checks');
+    const names = Object.keys(deploying);
+    const environments = 'fromJSON(needs.checks.outputs.environments)';
+    for (const [i, [name, job]] of Object.entries(deploying).entries()) {
+      expect(job.needs, name).toEqual(['checks', names[i - 1] ?? 'attest']);
+      expect(job.if, name).toBe(`${environments}[${i}] != ''`);
+      expect(job.with, name).toEqual({
+        environment: expression(`${environments}[${i}]`),
+        'run-id': expression('github.run_id'),
+        sha256: expression('needs.checks.outputs.sha256'),
+      });
+    }
+    // What is signed is the digest of what is deployed.
+    expect(attest!.steps!.map((step) => step.with?.['subject-digest'])).toEqual([
+      `sha256:${expression('needs.checks.outputs.sha256')}`,
+    ]);
     expect(workflow('checks').text.match(/npm run synth/g)).toHaveLength(1);
+    for (const each of workflows) expect(each.text, each.file).not.toMatch(/\b(staging|prod|production|dev)\b/);
+    expect(text).not.toContain('matrix:');
   });
 
   it('name only scripts, files and commands that there are', () => {
@@ -154,6 +171,17 @@ describe('the workflows', () => {
     }
     for (const [name, { uses }] of jobs)
       if (uses !== undefined) expect(existsSync(uses), `${name}: ${uses}`).toBe(true);
+  });
+
+  it('are run as they stand: job by job on an emulator, or command by command by .ci/run', () => {
+    const withSteps = jobs.filter(([, { steps }]) => steps?.some(({ run }) => run !== undefined)).map(([name]) => name);
+    expect(Object.keys(STEPS_RUN_BY).sort()).toEqual(withSteps.sort());
+    const run = readFileSync('.ci/run', 'utf8');
+    const missed = steps
+      .filter(([name, { run: command }]) => STEPS_RUN_BY[name] === '.ci/run' && command !== undefined)
+      .filter(([, { run: command }]) => !new RegExp(`^  ["']${command}["' ]`, 'm').test(run))
+      .map(([, { run: command }]) => command!);
+    expect([...new Set(missed)].sort()).toEqual(Object.keys(NOT_IN_CI_RUN).sort());
   });
 
   it('end, and fail when a part of a pipe fails', () => {

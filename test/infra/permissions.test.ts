@@ -55,6 +55,22 @@ describe('permissions', () => {
     },
   );
 
+  it('knows resources by name whether partition, region and account are values or not', () => {
+    for (const [partition, region, account] of [
+      ['aws', 'eu-central-1', '111122223333'],
+      ['<AWS::Partition>', '<AWS::Region>', '<AWS::AccountId>'],
+    ]) {
+      const arn = (service: string, rest: string) => `arn:${partition}:${service}:${region}:${account}:${rest}`;
+      expect(
+        [
+          arn('events', 'event-bus/default'),
+          arn('cloudformation', 'stack/Trimtab-prod-Serving/*'),
+          arn('execute-api', 'Trimtab-prod-Serving:ExportsOutputRefEndpointApiB7AE4D0461C89D3F/$default/GET/*'),
+        ].map(resourceNameOf),
+      ).toEqual(['default bus', 'stack Serving/*', 'api/$default/GET/*']);
+    }
+  });
+
   it.each(PERMISSIONS)('of $name are for $assumedBy', ({ role, assumedBy }) => {
     const trust = roleOf(resources, role).properties.AssumeRolePolicyDocument;
     const [statement, ...others] = trust.Statement as Statement[];

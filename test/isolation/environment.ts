@@ -4,6 +4,7 @@
 /** What the commands of scripts/test/ and the configurations of vitest tell the tests. */
 const TOLD = new Set([
   'CDK_VALIDATION',
+  'TRIMTAB_AWS_CLI',
   'TRIMTAB_CONTAINER',
   'TRIMTAB_EMULATOR',
   'TRIMTAB_KSERVE_DEFINITIONS',

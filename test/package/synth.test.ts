@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { FUNCTIONS } from '../../functions/index.ts';
@@ -86,6 +86,68 @@ describe('the package in somebody else’s app', () => {
     it('makes alarms of a model folder of that app', () => {
       const alarms = stackOf('library.out', 'Models').ofType('AWS::CloudWatch::Alarm');
       expect(JSON.stringify(alarms)).toContain('trimtab.dev.flight-delay.challenger.PredictionError');
+    });
+  });
+
+  describe('with the recipes of pipelines', () => {
+    const place = { region: 'eu-central-1', models: ['models/flight-delay'] };
+    const environments = {
+      staging: { ...place, account: '111122223333' },
+      live: { ...place, account: '444455556666' },
+    };
+
+    beforeAll(() => {
+      writeFileSync(path.join(app, 'trimtab.config.json'), JSON.stringify({ environments }));
+      writeFileSync(path.join(app, 'recipes.mjs'), examplesOf('docs/recipes/README.md'));
+      try {
+        node(app, ['recipes.mjs'], { CDK_OUTDIR: path.join(app, 'recipes.out'), CDK_VALIDATION: 'false' });
+      } finally {
+        rmSync(path.join(app, 'trimtab.config.json'));
+      }
+    });
+
+    it('deploys by CDK Pipelines to one environment after the other, each after the first once it is approved', () => {
+      const [pipeline] = stackOf('recipes.out', 'Pipeline').ofType('AWS::CodePipeline::Pipeline');
+      const { Stages } = pipeline!.Properties as unknown as { Stages: { Name: string; Actions: { Name: string }[] }[] };
+      expect(Stages.map(({ Name }) => Name)).toEqual([
+        'Source',
+        'Build',
+        'UpdatePipeline',
+        'Assets',
+        'Trimtab-staging',
+        'Trimtab-live',
+      ]);
+      const approvals = Stages.map(({ Actions }) => Actions.filter(({ Name }) => Name.startsWith('Approve-')).length);
+      expect(approvals).toEqual([0, 0, 0, 0, 0, 1]);
+    });
+
+    it('has the stacks of each environment in its stage, by their names, where it is', () => {
+      for (const [name, { account, region }] of Object.entries(environments)) {
+        const assembly = path.join(app, 'recipes.out', `assembly-Trimtab-${name}`);
+        const { artifacts } = JSON.parse(readFileSync(path.join(assembly, 'manifest.json'), 'utf8')) as {
+          artifacts: Record<string, { type: string; environment?: string; properties?: { stackName?: string } }>;
+        };
+        const stacks = Object.values(artifacts).filter(({ type }) => type === 'aws:cloudformation:stack');
+        expect(stacks.map(({ properties }) => properties?.stackName).sort()).toEqual(
+          ['DataQuality', 'Monitoring', 'Serving', 'Stateful'].map((stack) => `Trimtab-${name}-${stack}`),
+        );
+        for (const { environment } of stacks) expect(environment).toBe(`aws://${account}/${region}`);
+      }
+    });
+
+    it('gives GitLab a role that its default branch alone may take on', () => {
+      const [role] = stackOf('recipes.out', 'GitLab').ofType('AWS::IAM::Role');
+      const trust = role!.Properties as unknown as {
+        AssumeRolePolicyDocument: { Statement: { Condition: unknown }[] };
+      };
+      expect(trust.AssumeRolePolicyDocument.Statement.map(({ Condition }) => Condition)).toEqual([
+        {
+          StringEquals: {
+            'gitlab.com:aud': 'https://gitlab.com',
+            'gitlab.com:sub': 'project_path:acme/models:ref_type:branch:ref:main',
+          },
+        },
+      ]);
     });
   });
 
