@@ -153,6 +153,7 @@ describe('architecture', () => {
     expect(extra.sort()).toEqual([
       'functions/infer/api-gateway-event.ts',
       'functions/infer/authorize.ts',
+      'functions/infer/origin.ts',
       'functions/infer/zod-jitless.ts',
       'functions/middleware/parse-event.ts',
       'functions/validate/process-message.ts',

@@ -246,7 +246,7 @@ export class ModelEndpoint extends Construct implements IModelEndpoint {
 
   /**
    * Grants calling the function past the API: whoever may can do all that the endpoint does, without limits of rate, and
-   * no authorizer is asked. Callers of the API want {@link ModelEndpoint.grantInvoke}.
+   * no authorizer is asked. Callers of the API want `grantInvoke`.
    */
   grantInvokeFunction(grantee: IGrantable): Grant {
     return allowActions(grantee, ['lambda:InvokeFunction'], [this.alias.functionArn]);
@@ -287,7 +287,7 @@ export class ModelEndpoint extends Construct implements IModelEndpoint {
     );
   }
 
-  /** Whether requests of a role are authorized by IAM, which {@link ModelEndpoint.grantInvoke} is for. */
+  /** Whether requests of a role are authorized by IAM, which `grantInvoke` is for. */
   usesIam(role: EndpointRole): boolean {
     return this.authorizers.usesIam(role);
   }
