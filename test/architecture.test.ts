@@ -155,6 +155,7 @@ describe('architecture', () => {
       'functions/infer/api-gateway-event.ts',
       'functions/infer/authorize.ts',
       'functions/infer/cache-bytes.ts',
+      'functions/infer/origin.ts',
       'functions/infer/zod-jitless.ts',
       'functions/middleware/parse-event.ts',
       'functions/validate/process-message.ts',

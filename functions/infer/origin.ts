@@ -1,12 +1,10 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { ORIGIN_HEADER } from '../../core/access/origin-header.ts';
 import { ProtocolError } from '../../core/protocols/protocol.ts';
 import { protocolOf } from '../../core/protocols/protocols.ts';
 import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
 import { awsOriginSecret } from '../../platform/aws/secrets.ts';
 import type { HttpEvent } from './api-gateway-event.ts';
-
-/** The header by which CloudFront shows that a request came through it; infra/constructs/endpoint-firewall.ts adds it. */
-export const ORIGIN_HEADER = 'x-trimtab-origin';
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 

@@ -1,10 +1,10 @@
 import { HttpNoneAuthorizer, type IHttpRouteAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
-import { ROLES, type Role } from '../../core/access/roles.ts';
+import { ROLES } from '../../core/access/roles.ts';
 import { apiRoutes } from '../access-routes.ts';
 
 /** What callers may do over the API. */
-export type EndpointRole = Exclude<Role, 'metrics'>;
+export type EndpointRole = 'read' | 'predict' | 'explain' | 'truth' | 'operate';
 
 const ENDPOINT_ROLES = ROLES.filter((role): role is EndpointRole => role !== 'metrics');
 

@@ -15,13 +15,11 @@ import { ARecord, RecordTarget } from 'aws-cdk-lib/aws-route53';
 import { CloudFrontTarget } from 'aws-cdk-lib/aws-route53-targets';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import { ORIGIN_HEADER } from '../../core/access/origin-header.ts';
 import { WEB_ACL } from '../surroundings/base-path.ts';
 import { acknowledge } from './acknowledge.ts';
 import type { EndpointAuthorizers } from './endpoint-authorizers.ts';
 import type { EndpointDomain } from './endpoint-domain.ts';
-
-/** The header of functions/infer/origin.ts. */
-const ORIGIN_HEADER = 'x-trimtab-origin';
 
 /** What a firewall is in front of. */
 export interface Fronted {

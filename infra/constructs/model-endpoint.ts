@@ -283,7 +283,7 @@ export class ModelEndpoint extends Construct implements IModelEndpoint {
 
   /**
    * Grants calling the function past the API: whoever may can do all that the endpoint does, without limits of rate, and
-   * no authorizer is asked. Callers of the API want {@link grantInvoke}.
+   * no authorizer is asked. Callers of the API want `grantInvoke`.
    */
   grantInvokeFunction(grantee: IGrantable): Grant {
     return allowActions(grantee, ['lambda:InvokeFunction'], [this.alias.functionArn]);
@@ -324,7 +324,7 @@ export class ModelEndpoint extends Construct implements IModelEndpoint {
     );
   }
 
-  /** Whether requests of a role are authorized by IAM, which {@link grantInvoke} is for. */
+  /** Whether requests of a role are authorized by IAM, which `grantInvoke` is for. */
   usesIam(role: EndpointRole): boolean {
     return this.authorizers.usesIam(role);
   }

@@ -58,7 +58,8 @@ export class AccessStack extends Stack {
     }
     const { endpoint } = serving;
     // Any other authorizer says itself who may; the job brings a token then (TRIMTAB_TOKEN).
-    for (const role of ['read', 'predict'] as const) if (endpoint.usesIam(role)) endpoint.grantInvoke(this.smoke, role);
+    const signed = (['read', 'predict'] as const).filter((role) => endpoint.usesIam(role));
+    if (signed.length > 0) endpoint.grantInvoke(this.smoke, ...signed);
     // What is typical of a feature is in its baseline.
     allowActions(this.smoke, ['s3:GetObject'], [artifacts.arnForObjects('baselines/*')]);
     allowKey(this.smoke, artifacts.encryptionKey, 's3', 'read');
