@@ -8,19 +8,23 @@ import { EXAMPLE, type Flight, readFlights } from './flights.ts';
 
 export const MODEL = 'flight-delay';
 
+export interface DemoFolders {
+  /** Folder of the checkout. */
+  readonly root: string;
+  /** A folder of the demo's own, which is gone afterwards. */
+  readonly scratch: string;
+}
+
 /** What the steps of the demo share. */
 export class DemoContext {
   readonly registry: Registry;
   readonly #files = new Map<string, Promise<Flight[]>>();
 
   constructor(
-    /** Folder of the checkout. */
-    readonly root: string,
+    private readonly folders: DemoFolders,
     readonly runtime: LocalRuntime,
     readonly manifest: Manifest,
     readonly actor: string,
-    /** A folder of its own, which is gone afterwards. */
-    private readonly scratch: string,
   ) {
     this.registry = new Registry(runtime.home, actor);
   }
@@ -31,7 +35,7 @@ export class DemoContext {
 
   /** A file of the example, such as `v1/model.onnx`. */
   example(...parts: string[]): string {
-    return path.join(this.root, EXAMPLE, ...parts);
+    return path.join(this.folders.root, EXAMPLE, ...parts);
   }
 
   /**
@@ -39,7 +43,7 @@ export class DemoContext {
    * here, and on AWS such an alarm costs three times as much.
    */
   async modelFolder(name: string): Promise<string> {
-    const folder = path.join(this.scratch, name);
+    const folder = path.join(this.folders.scratch, name);
     await cp(this.example(name), folder, { recursive: true });
     const file = path.join(folder, 'model.json');
     const manifest = JSON.parse(await readFile(file, 'utf8'));

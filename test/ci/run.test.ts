@@ -33,7 +33,8 @@ describe('.ci/run', () => {
       'run test:exports') echo '50 passed, 0 failed' ;;
       'run test:package') printf 'on standard error\\n' >&2; printf '\\n9 passed, 0 failed\\n' ;;
       'run test:aws-home -- --required') echo '40 passed, 0 failed'; echo bye ;;
-      'run test:aws -- --required') echo '11 passed, 0 failed' ;;
+      'run test:aws -- --required test/aws/main-job.test.ts') echo '11 passed, 0 failed' ;;
+      'run test:aws -- --required test/aws/two-endpoints.test.ts test/aws/workflow-steps.test.ts') echo '9 passed, 0 failed' ;;
       *) exit 9 ;;`);
     expect(status).toBe(0);
     expect(lines).toContain('on standard error');
@@ -43,10 +44,11 @@ describe('.ci/run', () => {
       'ok          N s  npm run test:exports',
       'ok          N s  npm run test:package',
       'ok          N s  npm run test:aws-home -- --required',
-      'ok          N s  npm run test:aws -- --required',
+      'ok          N s  npm run test:aws -- --required test/aws/main-job.test.ts',
+      'ok          N s  npm run test:aws -- --required test/aws/two-endpoints.test.ts test/aws/workflow-steps.test.ts',
       'total       N s',
     ]);
-    expect(lines.at(-1)).toBe('2250 passed, 0 failed, 21 skipped');
+    expect(lines.at(-1)).toBe('2259 passed, 0 failed, 21 skipped');
     expect(left).toEqual([]);
   });
 
@@ -65,7 +67,8 @@ describe('.ci/run', () => {
       'ok          N s  npm run test:exports',
       'FAILED      N s  npm run test:package',
       'not run          npm run test:aws-home -- --required',
-      'not run          npm run test:aws -- --required',
+      'not run          npm run test:aws -- --required test/aws/main-job.test.ts',
+      'not run          npm run test:aws -- --required test/aws/two-endpoints.test.ts test/aws/workflow-steps.test.ts',
       'total       N s',
     ]);
     expect(lines.at(-1)).toBe('6 passed, 2 failed, 0 skipped');
