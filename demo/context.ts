@@ -14,13 +14,11 @@ export class DemoContext {
   readonly #files = new Map<string, Promise<Flight[]>>();
 
   constructor(
-    /** Folder of the checkout. */
-    readonly root: string,
+    /** The checkout, and a folder of its own, which is gone afterwards. */
+    private readonly folders: { readonly root: string; readonly scratch: string },
     readonly runtime: LocalRuntime,
     readonly manifest: Manifest,
     readonly actor: string,
-    /** A folder of its own, which is gone afterwards. */
-    private readonly scratch: string,
   ) {
     this.registry = new Registry(runtime.home, actor);
   }
@@ -31,7 +29,7 @@ export class DemoContext {
 
   /** A file of the example, such as `v1/model.onnx`. */
   example(...parts: string[]): string {
-    return path.join(this.root, EXAMPLE, ...parts);
+    return path.join(this.folders.root, EXAMPLE, ...parts);
   }
 
   /**
@@ -39,7 +37,7 @@ export class DemoContext {
    * here, and on AWS such an alarm costs three times as much.
    */
   async modelFolder(name: string): Promise<string> {
-    const folder = path.join(this.scratch, name);
+    const folder = path.join(this.folders.scratch, name);
     await cp(this.example(name), folder, { recursive: true });
     const file = path.join(folder, 'model.json');
     const manifest = JSON.parse(await readFile(file, 'utf8'));

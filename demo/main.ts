@@ -55,7 +55,7 @@ async function main(argv: readonly string[]): Promise<number> {
   );
 
   const scratch = await makeTemporaryFolder('demo');
-  const demo = new DemoContext(root, runtime, manifest, `user:${userInfo().username}`, scratch);
+  const demo = new DemoContext({ root, scratch }, runtime, manifest, `user:${userInfo().username}`);
   const narrator = new Narrator(console.log, process.stdout.isTTY === true && process.env.NO_COLOR === undefined);
   const outcomes: StepOutcome[] = [];
   const completed = await CompletedSteps.open(runtime.home.folder);

@@ -1,7 +1,15 @@
 import type { RateLimit } from '../manifest/guards.ts';
+import { LinkedList, ListPlace } from './linked-list.ts';
 
 /** Most callers that are remembered. */
 export const MAX_CALLERS = 10_000;
+
+/** A caller's bucket. */
+interface Bucket {
+  readonly caller: string;
+  /** When it is full again; milliseconds since 1970. */
+  full: number;
+}
 
 /**
  * Token buckets, one a caller, each kept as a single number: the time at which the bucket would be full again. That is
@@ -12,13 +20,14 @@ export const MAX_CALLERS = 10_000;
  * caller who wants to be forgotten has to bring as many other identities as the table has places.
  */
 export class CallerLimits {
-  /** Caller -> when the bucket is full again, milliseconds since 1970; least recently seen first. */
-  private readonly full = new Map<string, number>();
+  readonly #buckets = new Map<string, ListPlace<Bucket>>();
+  /** The same buckets, those of callers that have not been seen for longest first. */
+  readonly #seen = new LinkedList<Bucket>();
 
   constructor(private readonly maxCallers: number = MAX_CALLERS) {}
 
   get callers(): number {
-    return this.full.size;
+    return this.#buckets.size;
   }
 
   /**
@@ -31,15 +40,32 @@ export class CallerLimits {
   take(caller: string, { perSecond, burst }: RateLimit, now: number, cost = 1): number {
     const taking = (1000 * cost) / perSecond;
     const whole = (1000 * burst) / perSecond;
-    const known = this.full.get(caller) ?? 0;
+    const place = this.#placeOf(caller);
+    const bucket = place.value;
     // A clock that was set back must not lock anybody out for longer than an empty bucket takes to fill.
-    const from = Math.max(now, Math.min(known, now + whole));
+    const from = Math.max(now, Math.min(bucket.full, now + whole));
     const late = from + taking - now - whole;
-    this.full.delete(caller);
     // Times of this size are kept to a fraction of a microsecond: less than that is no waiting.
     const taken = late <= 1e-3;
-    this.full.set(caller, taken ? from + taking : from);
-    if (this.full.size > this.maxCallers) this.full.delete(this.full.keys().next().value!);
+    bucket.full = taken ? from + taking : from;
+    if (this.#buckets.size > this.maxCallers) this.#forget();
     return taken ? 0 : late / 1000;
+  }
+
+  /** The bucket of a caller, who has been seen now. */
+  #placeOf(caller: string): ListPlace<Bucket> {
+    let place = this.#buckets.get(caller);
+    if (place === undefined) {
+      place = new ListPlace<Bucket>({ caller, full: 0 });
+      this.#buckets.set(caller, place);
+    } else this.#seen.delete(place);
+    this.#seen.add(place);
+    return place;
+  }
+
+  #forget(): void {
+    const { caller } = this.#seen.first!;
+    this.#seen.delete(this.#buckets.get(caller)!);
+    this.#buckets.delete(caller);
   }
 }

@@ -230,11 +230,34 @@ async function write(file: string, body: Body): Promise<void> {
   if (typeof body === 'string' || body instanceof Uint8Array) return writeFile(file, body);
   const handle = await open(file, 'w');
   try {
-    const bytes = body.reduce((sum, piece) => sum + piece.length, 0);
-    const { bytesWritten } = await handle.writev(body);
-    if (bytesWritten !== bytes)
-      throw new PlatformError(`${bytesWritten} of ${bytes} bytes could be written to ${file}`);
+    for (const turn of turnsOf(body)) {
+      const bytes = turn.reduce((sum, piece) => sum + piece.length, 0);
+      const { bytesWritten } = await handle.writev(turn);
+      if (bytesWritten !== bytes)
+        throw new PlatformError(`${bytesWritten} of ${bytes} bytes could be written to ${file}`);
+    }
   } finally {
     await handle.close();
   }
+}
+
+/** Bytes that are written at once. */
+const TURN_BYTES = 256 * 1024;
+
+/**
+ * The pieces, some at a time. The kernel copies what is written in a thread of the pool: tens of megabytes in one call
+ * take tens of milliseconds, and where that thread shares a core with the one that answers requests, the scheduler has
+ * the two take slices of 5 ms by turns. What a turn takes is less than a slice, and nobody waits longer.
+ */
+function* turnsOf(pieces: readonly Uint8Array[]): Generator<Uint8Array[]> {
+  let [turn, bytes]: [Uint8Array[], number] = [[], 0];
+  for (const piece of pieces) {
+    if (bytes > 0 && bytes + piece.length > TURN_BYTES) {
+      yield turn;
+      [turn, bytes] = [[], 0];
+    }
+    turn.push(piece);
+    bytes += piece.length;
+  }
+  if (turn.length > 0) yield turn;
 }

@@ -1,4 +1,5 @@
 import { ProtocolError } from '../../core/errors/protocol-error.ts';
+import { LinkedList } from '../../core/guards/linked-list.ts';
 import { RefusalCounts, type RefusalReason } from './refusal-counts.ts';
 import { Ticket, type Use } from './ticket.ts';
 
@@ -48,7 +49,7 @@ export class Admission {
   #busyBytes = 0;
   readonly #uses = new Map<string, Use>();
   /** Requests that wait for their callers, the longest waiting first. */
-  readonly #waiting = new Set<Ticket>();
+  readonly #waiting = new LinkedList<Ticket>();
   readonly #sweeping: NodeJS.Timeout;
   readonly #sweepMs: number;
   #sweptAt = performance.now();
@@ -99,7 +100,7 @@ export class Admission {
     // Cutting off may have ended the last request of the caller.
     use = this.#uses.get(caller);
     if (use === undefined) {
-      use = { caller, requests: 0, bytes: 0, waiting: new Set() };
+      use = { caller, requests: 0, bytes: 0, waiting: new LinkedList() };
       this.#uses.set(caller, use);
     }
     use.requests++;
@@ -142,15 +143,15 @@ export class Admission {
 
   /** The body has arrived: the request is worked on, and waits for its caller no more. */
   arrived(ticket: Ticket): void {
-    if (!this.#waiting.delete(ticket)) return;
-    ticket.use.waiting.delete(ticket);
+    if (!this.#waiting.delete(ticket.placeOfAll)) return;
+    ticket.use.waiting.delete(ticket.placeOfCaller);
     this.#busyRequests++;
     this.#busyBytes += ticket.bytes;
   }
 
   /** The caller has been sent an answer, and has to read it: its bytes are held instead of the body's. */
   answered(ticket: Ticket, bytes: number): void {
-    if (!ticket.open || this.#waiting.has(ticket)) return;
+    if (!ticket.open || this.#waiting.has(ticket.placeOfAll)) return;
     this.#busyRequests--;
     this.#busyBytes -= ticket.bytes;
     this.#wait(ticket);
@@ -160,7 +161,7 @@ export class Admission {
 
   leave(ticket: Ticket): void {
     const { use } = ticket;
-    if (this.#waiting.delete(ticket)) use.waiting.delete(ticket);
+    if (this.#waiting.delete(ticket.placeOfAll)) use.waiting.delete(ticket.placeOfCaller);
     else {
       this.#busyRequests--;
       this.#busyBytes -= ticket.bytes;
@@ -177,8 +178,8 @@ export class Admission {
 
   #wait(ticket: Ticket): void {
     ticket.since = performance.now();
-    this.#waiting.add(ticket);
-    ticket.use.waiting.add(ticket);
+    this.#waiting.add(ticket.placeOfAll);
+    ticket.use.waiting.add(ticket.placeOfCaller);
   }
 
   #hold(ticket: Ticket, held: number): void {
@@ -186,7 +187,7 @@ export class Admission {
     ticket.bytes = held;
     ticket.use.bytes += more;
     this.#bytes += more;
-    if (!this.#waiting.has(ticket)) this.#busyBytes += more;
+    if (!this.#waiting.has(ticket.placeOfAll)) this.#busyBytes += more;
   }
 
   /** What one caller may hold; infinite where that is all there is: then the bound of the server says so. */
@@ -203,7 +204,7 @@ export class Admission {
    * @param use of the caller whose share is full; undefined where the server is
    * @returns whether there was one
    */
-  #cutOldest(waiting: ReadonlySet<Ticket>, bound: Bound, use?: Use, except?: Ticket): boolean {
+  #cutOldest(waiting: LinkedList<Ticket>, bound: Bound, use?: Use, except?: Ticket): boolean {
     for (const ticket of waiting) {
       if (ticket === except) continue;
       if (performance.now() - ticket.since < this.options.graceMs) return false;
@@ -239,8 +240,9 @@ export class Admission {
     const stood = now - this.#sweptAt > 2 * this.#sweepMs;
     this.#sweptAt = now;
     const { bodyRate, graceMs } = this.options;
-    for (const ticket of this.#waiting) {
-      if (!ticket.sending) continue;
+    for (const ticket of [...this.#waiting]) {
+      // One that was cut off may have taken others along.
+      if (!ticket.sending || !this.#waiting.has(ticket.placeOfAll)) continue;
       const { withinMs } = ticket;
       if (withinMs !== undefined && now - ticket.since > withinMs) {
         this.refusals.add('body-time');

@@ -1,6 +1,7 @@
 import type { Server, Socket } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
 import { ProtocolError } from '../../core/errors/protocol-error.ts';
+import { LinkedList, ListPlace } from '../../core/guards/linked-list.ts';
 import { type CallerIdentity, peerOf } from './caller-identity.ts';
 import type { RefusalCounts } from './refusal-counts.ts';
 
@@ -14,7 +15,7 @@ export interface ConnectionLimits {
 /** What one peer has open. */
 interface Peer {
   open: number;
-  readonly idle: Set<Connection>;
+  readonly idle: LinkedList<Connection>;
 }
 
 /**
@@ -25,7 +26,7 @@ interface Peer {
 export class Connections {
   #open = 0;
   /** Connections without a request in progress, the longest idle first. */
-  readonly #idle = new Set<Connection>();
+  readonly #idle = new LinkedList<Connection>();
   readonly #peers = new Map<string, Peer>();
 
   constructor(
@@ -84,14 +85,17 @@ export class Connections {
     // Closing another may have been the last of its peer.
     let peer = this.#peers.get(caller);
     if (peer === undefined) {
-      peer = { open: 0, idle: new Set() };
+      peer = { open: 0, idle: new LinkedList() };
       this.#peers.set(caller, peer);
     }
-    const { idle } = peer;
-    const connection = new Connection(socket, { address, caller: address === undefined ? undefined : caller }, [
-      this.#idle,
-      idle,
-    ]);
+    const connection = new Connection(
+      socket,
+      { address, caller: address === undefined ? undefined : caller },
+      {
+        all: this.#idle,
+        ofPeer: peer.idle,
+      },
+    );
     peer.open++;
     this.#open++;
     let gone = false;
@@ -107,12 +111,10 @@ export class Connections {
   }
 }
 
-function closeOldest(idle: ReadonlySet<Connection>): boolean {
-  for (const connection of idle) {
-    connection.close();
-    return true;
-  }
-  return false;
+function closeOldest(idle: LinkedList<Connection>): boolean {
+  const oldest = idle.first;
+  oldest?.close();
+  return oldest !== undefined;
 }
 
 /** Requests of one connection that are worked on at once; those that a caller sends on top of them wait for their turn. */
@@ -141,7 +143,8 @@ interface Order {
 class Connection {
   /** Called when it has been closed. */
   gone: () => void = () => undefined;
-  readonly #exchanges = new Set<Exchange>();
+  readonly #exchanges = new LinkedList<Exchange>();
+  readonly #places = [new ListPlace<Connection>(this), new ListPlace<Connection>(this)] as const;
   #queue: (() => void)[] = [];
   #closed = false;
 
@@ -149,7 +152,7 @@ class Connection {
     private readonly socket: Socket,
     readonly peer: { readonly address: string | undefined; readonly caller: string | undefined },
     /** All idle connections, and those of the same peer. */
-    private readonly idle: readonly [Set<Connection>, Set<Connection>],
+    private readonly idle: { readonly all: LinkedList<Connection>; readonly ofPeer: LinkedList<Connection> },
   ) {
     this.#rest();
   }
@@ -173,12 +176,9 @@ class Connection {
 
   /** Begins an exchange of a request and its answer. */
   begin(): Exchange {
-    if (this.#exchanges.size === 0) {
-      this.idle[0].delete(this);
-      this.idle[1].delete(this);
-    }
+    if (this.#exchanges.size === 0) this.#leaveIdle();
     const exchange = new Exchange(this.#exchanges, () => this.#ended());
-    this.#exchanges.add(exchange);
+    this.#exchanges.add(exchange.place);
     return exchange;
   }
 
@@ -193,8 +193,7 @@ class Connection {
     this.#closed = true;
     this.#queue = [];
     for (const exchange of this.#exchanges) exchange.end();
-    this.idle[0].delete(this);
-    this.idle[1].delete(this);
+    this.#leaveIdle();
   }
 
   #ended(): void {
@@ -215,8 +214,16 @@ class Connection {
   }
 
   #rest(): void {
-    this.idle[0].add(this);
-    this.idle[1].add(this);
+    const [inAll, inPeers] = this.#places;
+    if (this.idle.all.has(inAll)) return;
+    this.idle.all.add(inAll);
+    this.idle.ofPeer.add(inPeers);
+  }
+
+  #leaveIdle(): void {
+    const [inAll, inPeers] = this.#places;
+    this.idle.all.delete(inAll);
+    this.idle.ofPeer.delete(inPeers);
   }
 }
 
@@ -224,15 +231,16 @@ class Connection {
 export class Exchange {
   /** The place that the request has been given, to be given back at the end. */
   ticket: { leave(): void } | undefined;
+  readonly place = new ListPlace<Exchange>(this);
 
   constructor(
-    private readonly open: Set<Exchange>,
+    private readonly open: LinkedList<Exchange>,
     private readonly ended: () => void,
   ) {}
 
   /** May be called again. */
   end(): void {
-    if (!this.open.delete(this)) return;
+    if (!this.open.delete(this.place)) return;
     this.ticket?.leave();
     this.ended();
   }

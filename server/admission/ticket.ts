@@ -1,11 +1,12 @@
 import type { ProtocolError } from '../../core/errors/protocol-error.ts';
+import { type LinkedList, ListPlace } from '../../core/guards/linked-list.ts';
 
 /** What one caller holds. */
 export interface Use {
   readonly caller: string;
   requests: number;
   bytes: number;
-  readonly waiting: Set<Ticket>;
+  readonly waiting: LinkedList<Ticket>;
 }
 
 /** The place of one request. */
@@ -19,6 +20,9 @@ export class Ticket {
   open = true;
   /** When it began to wait for its caller; milliseconds. */
   since = 0;
+  /** Its places among all requests that wait for their callers, and among those of its caller. */
+  readonly placeOfAll = new ListPlace<Ticket>(this);
+  readonly placeOfCaller = new ListPlace<Ticket>(this);
   #measuredAt = 0;
   #measuredBytes = 0;
 

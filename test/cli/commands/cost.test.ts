@@ -51,7 +51,9 @@ describe('trimtab cost', () => {
     });
     expect(found.groups[1]?.title).toBe('4 models, a month');
     const staging = await trimtab('cost', '--config', file, '--environment', 'staging');
-    expect(staging.out).toContain('There is no list for eu-west-3 (there are: us-east-1, eu-central-1): these are not its prices.');
+    expect(staging.out).toContain(
+      'There is no list for eu-west-3 (there are: us-east-1, eu-central-1): these are not its prices.',
+    );
     const elsewhere = await trimtab('cost', '--config', file, '--environment', 'staging', '--region', 'eu-central-1');
     expect(elsewhere.out).toMatch(/^List prices of eu-central-1 as of/);
   });

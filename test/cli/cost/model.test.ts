@@ -8,7 +8,12 @@ const manifest = Manifest.parse(JSON.parse(readFileSync('models/flight-delay/v1/
 describe('costedModel', () => {
   it('counts alarms by their resolution, for the shorter ones cost three times as much', () => {
     const fine = { ...manifest, monitoring: { ...manifest.monitoring, periodSeconds: 10 } };
-    expect(costedModel(fine, 'dev')).toMatchObject({ alarms: 6, alarmsHighResolution: 6, judgedAlarms: 7, captureShare: 1 });
+    expect(costedModel(fine, 'dev')).toMatchObject({
+      alarms: 6,
+      alarmsHighResolution: 6,
+      judgedAlarms: 7,
+      captureShare: 1,
+    });
     expect(costedModel(manifest, 'dev')).toMatchObject({ alarms: 12, alarmsHighResolution: 0 });
   });
 
