@@ -23,7 +23,7 @@ function ci(npm: string): { status: number | null; lines: string[]; left: string
 const table = (lines: readonly string[]): string[] =>
   lines
     .filter((line) => /^(ok|FAILED|not run|total) /.test(line))
-    .map((line) => line.replace(/\d+ s/, 'N s').replace(/\/\S+/, 'FOLDER'));
+    .map((line) => line.replace(/\d+ s/, 'N s').replace(/--home \S+/, '--home FOLDER'));
 
 describe('.ci/run', () => {
   it('says what each part took and adds up what they have counted', () => {

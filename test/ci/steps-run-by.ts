@@ -14,6 +14,14 @@ export const STEPS_RUN_BY: Readonly<Record<string, 'emulator' | '.ci/run'>> = {
   'rollback/model': 'emulator',
 };
 
+/** Jobs whose commands nothing here runs, with the reason. */
+export const NOT_RUN: Readonly<Record<string, string>> = {
+  'preview/assembly':
+    'what it synthesizes is held by test/infra/previews.test.ts; what it packs, checks/synth packs alike',
+  'preview/preview':
+    'the CDK’s function that empties the buckets of what is thrown away needs the SDK of Lambda’s runtime, which the emulator’s has not',
+};
+
 /** Commands that `.ci/run` does not run, or not so, with the reason. */
 export const NOT_IN_CI_RUN: Readonly<Record<string, string>> = {
   'npm ci': 'the commands of .ci/run begin with it where it has not been run for this lock file (scripts/lib)',

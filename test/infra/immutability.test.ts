@@ -162,6 +162,7 @@ describe('what each may see', () => {
       'replay',
       'function replay',
       'pipeline: models',
+      'pipeline: copy',
       'an administrator',
     ]);
     expect(whoMay('s3:GetObject', `${artifacts}/baselines/a.json`)).toEqual([
@@ -175,6 +176,7 @@ describe('what each may see', () => {
       'advance',
       'pipeline: smoke',
       'pipeline: models',
+      'pipeline: copy',
       'an administrator',
     ]);
   });

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { halfBits, halfValue } from '../../core/model/half.ts';
@@ -144,6 +144,76 @@ describeOnLambda('the packaged inference function on a model of half floats', ()
       await environment.close();
     }
   }, 60_000);
+});
+
+describeOnLambda('the packaged inference function whose temporary folder is small', () => {
+  const stored = temporaryFolder('small');
+  /** So much of each file says nothing: a field of its metadata. */
+  const PADDING = 2_000_000;
+
+  /** The model again, in a file of its own that is larger. */
+  function padded(salt: number): Buffer {
+    const length = (size: number) => {
+      const bytes: number[] = [];
+      for (let rest = size; ; rest >>>= 7) {
+        if (rest < 128) return Buffer.from([...bytes, rest]);
+        bytes.push((rest & 127) | 128);
+      }
+    };
+    const field = (tag: number, content: Buffer) =>
+      Buffer.concat([Buffer.from([tag]), length(content.length), content]);
+    const entry = Buffer.concat([field(0x0a, Buffer.from('salt')), field(0x12, Buffer.alloc(PADDING, 65 + salt))]);
+    return Buffer.concat([readFileSync(path.join(FRAMEWORKS, 'torch-half.onnx')), field(0x72, entry)]);
+  }
+
+  async function release(registry: Registry, version: number): Promise<void> {
+    const folder = path.join(stored, `model-${version}`);
+    mkdirSync(folder);
+    writeFileSync(path.join(folder, 'model.onnx'), padded(version));
+    const features = [0, 1, 2, 3].map((index) => ({ name: `f${index}`, type: 'float', input: 'x', index }));
+    writeFileSync(path.join(folder, 'model.json'), JSON.stringify({ name: 'half', contract: { features } }));
+    await registry.register(folder, await readSignature(path.join(folder, 'model.onnx')));
+    for (const type of ['approve', 'release'] as const) await registry.apply('half', { type, version, reason: 'test' });
+  }
+
+  it.runIf(canIsolate).each([
+    ['by its limit', { temporaryMb: 64, variables: { TRIMTAB_CACHE_MB: '5' } }],
+    // Beside three files of the registry itself there is no room for three copies.
+    ['by a full disk', { temporaryMb: 11, variables: {} }],
+  ])(
+    'serves one version after another: %s',
+    async (_, { temporaryMb, variables }) => {
+      const infer = FUNCTIONS.find(({ name }) => name === 'infer')!;
+      const environment = await packages.open(
+        infer,
+        { TRIMTAB_HOME: '/tmp/home', ...variables },
+        { temporaryMb, memoryMb: infer.memoryMb },
+      );
+      const inside = path.join(environment.sandbox.tmp, 'home');
+      const home = await openLocalHome(path.join(stored, `home-${temporaryMb}`));
+      const registry = new Registry(home, 'test');
+      try {
+        for (const version of [1, 2, 3]) {
+          await release(registry, version);
+          cpSync(path.join(stored, `home-${temporaryMb}`), inside, { recursive: true });
+          execFileSync('chmod', ['-R', 'a+rwX', inside]);
+          rmSync(path.join(stored, `model-${version}`), { recursive: true });
+          // The release is read again, now.
+          await environment.invoke(httpEvent('POST', '/v2/repository/models/half/load', {}));
+          const answer = await environment.invoke(
+            httpEvent('POST', '/v1/models/half:predict', { instances: [[1, 2, 3, 4]] }),
+          );
+          expect(answer).toMatchObject({ value: { headers: { 'x-trimtab-model-version': String(version) } } });
+          const copies = readdirSync(path.join(environment.sandbox.tmp, 'trimtab', 'models'));
+          expect(copies.length).toBe(Math.min(version, 2));
+        }
+      } finally {
+        await environment.close();
+        await home.close();
+      }
+    },
+    120_000,
+  );
 });
 
 describe('each packaged function, on the Node of this machine', () => {

@@ -79,7 +79,7 @@ describe('DeliveryStream', () => {
     await stream.flush();
     const [key, ...more] = await keys('captures/');
     expect(more).toEqual([]);
-    expect(key).toMatch(/^captures\/2026\/01\/02\/03\//);
+    expect(key).toMatch(/^captures\/dt=2026-01-02\/hour=03\//);
     expect(await text(key!)).toBe('{"trimtab":"capture","id":"a"}\n{"trimtab":"capture","id":"b"}\n');
     expect([metrics, printed]).toEqual([['{"_aws":{}}'], ['hello']]);
   });
