@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os';
 import { didYouMean } from '../core/errors/did-you-mean.ts';
 import { UnknownVersionError } from '../core/registry/errors.ts';
+import { DEFAULT_HOME } from '../platform/home.ts';
 import { openNamedHome } from '../platform/named-home.ts';
 import type { Home } from '../platform/ports.ts';
 import { Registry } from '../usecases/registry/registry.ts';
@@ -49,13 +50,17 @@ export const logTo =
   (text) =>
     err(printableLines(text));
 
+/** The home that a command is for, as `openNamedHome` takes it. */
+export const nameOfHome = (io: Pick<Io, 'env'>, { home }: GlobalOptions): string =>
+  home ?? io.env.TRIMTAB_HOME ?? DEFAULT_HOME;
+
 /** Opens the home that was named, works, and closes it. */
 export async function withHome<T>(
   io: Io,
   options: GlobalOptions,
   work: (home: Home, registry: Registry) => Promise<T>,
 ): Promise<T> {
-  const home = await openNamedHome(options.home ?? io.env.TRIMTAB_HOME ?? undefined);
+  const home = await openNamedHome(nameOfHome(io, options));
   try {
     return await work(home, new Registry(home, io.env.TRIMTAB_ACTOR ?? `user:${userInfo().username}`));
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { EndpointLimits } from '../core/registry/endpoint-limits.ts';
-import type { Home } from '../platform/ports.ts';
+import { parseHomeName } from '../platform/home-name.ts';
 
 /** What a version has to fit into, or why that is not known. */
 export interface KnownLimits {
@@ -11,13 +11,19 @@ export interface KnownLimits {
 /**
  * What the endpoint has that is deployed on a home. A folder is served by machines whose disk and memory nobody here
  * knows: there a version is held to what it may take while it is examined.
+ *
+ * @param name of the home, which may say where it is, and by whose credentials, whatever the variables say
  */
-export async function limitsOf({ kind }: Pick<Home, 'kind'>): Promise<KnownLimits> {
-  if (kind !== 'aws') return {};
-  const { deployedLimits } = await import('../platform/aws/endpoint-limits.ts');
+export async function limitsOf(name: string, env: NodeJS.ProcessEnv): Promise<KnownLimits> {
+  const home = parseHomeName(name);
+  if (home.kind !== 'aws') return {};
+  const [{ deployedLimits }, { environmentOfHome }] = await Promise.all([
+    import('../platform/aws/endpoint-limits.ts'),
+    import('../platform/aws/outputs.ts'),
+  ]);
   const { PlatformError } = await import('../platform/errors.ts');
   try {
-    const limits = await deployedLimits(process.env);
+    const limits = await deployedLimits(await environmentOfHome(env, home), home.profile);
     return limits === undefined
       ? { remark: unknown('no stack says what it has; TRIMTAB_SERVING_STACK names one that does') }
       : { limits };

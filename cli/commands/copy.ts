@@ -1,8 +1,10 @@
 import type { Command as Program } from 'commander';
 import { copyVersion, readVersionToCopy } from '../../usecases/registry/copy-version.ts';
 import type { CopyView } from '../../usecases/registry/copy-view.ts';
+import { endpointObjections } from '../../usecases/registry/fits-endpoint.ts';
 import { parseReason, parseVersionNumber } from '../arguments.ts';
-import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
+import { type GlobalOptions, type Io, print, printLine, withHome } from '../context.ts';
+import { limitsOf } from '../endpoint-limits.ts';
 import { UsageError } from '../errors.ts';
 import { formatCopy } from '../output/copy.ts';
 import { formatNextSteps, versionSteps } from '../output/next-steps.ts';
@@ -24,7 +26,10 @@ export function addCopy(program: Program, io: Io, options: () => GlobalOptions):
     )
     .requiredOption('--from <home>', 'home that has it: a folder, or aws:ENVIRONMENT@PROFILE')
     .requiredOption('--to <home>', 'home that gets it')
-    .option('--force', 'although it was barred there, or its graph is here under another name; wants a --reason')
+    .option(
+      '--force',
+      'although it was barred there, its graph is here under another name, or the endpoint has no room for it; wants a --reason',
+    )
     .option('--reason <text>', 'why, for the ledger', parseReason)
     .action((text: string, { from, to, force, reason }: CopyCommandOptions) => {
       const { model, version } = parseVersion(text);
@@ -34,7 +39,12 @@ export function addCopy(program: Program, io: Io, options: () => GlobalOptions):
       return withHome(io, { home: from }, async (source) => {
         const what = await withProgress(io, `reading ${text}`, () => readVersionToCopy(source, model, version));
         return withHome(io, { home: to }, async (home, registry) => {
-          const copy = () => copyVersion(source, what, { home, registry }, { force, reason });
+          const { limits, remark } = await limitsOf(to, io.env);
+          const { model: name, artifact } = what.record;
+          const fits = async () =>
+            limits === undefined ? [] : endpointObjections(home, { model: name, bytes: artifact.bytes }, limits);
+          if (remark !== undefined) printLine(io.err, `note: ${remark}`);
+          const copy = () => copyVersion(source, what, { home, registry }, { force, reason, fits });
           const view = await withProgress(io, `copying ${text}`, copy);
           const steps = versionSteps({ model, version: view.to.version }, await registry.state(model), to);
           const formatWithSteps = (shown: CopyView): string =>

@@ -1,14 +1,16 @@
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command as Program } from 'commander';
+import { RegistrationRefusedError } from '../../core/registry/errors.ts';
 import { MODEL_FILES } from '../../platform/model-folder.ts';
 import { mostMemoryMb } from '../../platform/onnx/worker/memory-limit.ts';
 import { workerEntry } from '../../platform/onnx/worker/worker-entry.ts';
 import { assessVersion } from '../../usecases/registry/assess-version.ts';
-import { assertFitsEndpoint } from '../../usecases/registry/fits-endpoint.ts';
+import { endpointObjections } from '../../usecases/registry/fits-endpoint.ts';
 import { registerModel } from '../../usecases/registry/register-model.ts';
 import type { RegistrationView } from '../../usecases/registry/registration-view.ts';
 import { parseReason } from '../arguments.ts';
-import { type GlobalOptions, type Io, print, printLine, withHome } from '../context.ts';
+import { type GlobalOptions, type Io, nameOfHome, print, printLine, withHome } from '../context.ts';
 import { limitsOf } from '../endpoint-limits.ts';
 import { UsageError } from '../errors.ts';
 import { addLimitOptions, type LimitOptions, withinLimits } from '../limit-options.ts';
@@ -41,14 +43,16 @@ export function addRegister(program: Program, io: Io, options: () => GlobalOptio
           import('../../usecases/replay/side-by-side.ts'),
           import('../../usecases/rehearsal/rehearse-candidate.ts'),
         ]);
-        const { limits, remark } = await limitsOf(home);
+        const { limits, remark } = await limitsOf(nameOfHome(io, options()), io.env);
         // What takes more than the endpoint has while it is looked at would take the endpoint along.
         const memoryLimit = own.memoryLimit ?? (limits && Math.min(limits.memoryMb, mostMemoryMb()));
         const view = await withinLimits(path.join(folder, MODEL_FILES.model), { ...own, memoryLimit }, (examined) =>
           registerModel(registry, folder, examined, {
             reason: own.reason,
-            fits: async (candidate) => {
-              if (limits !== undefined) await assertFitsEndpoint(home, candidate, limits);
+            fits: async ({ manifest, modelFile }) => {
+              const { size: bytes } = await stat(modelFile);
+              const against = limits && (await endpointObjections(home, { model: manifest.name, bytes }, limits));
+              if (against?.length) throw new RegistrationRefusedError(against.join('; '));
               return remark === undefined ? [] : [remark];
             },
             rehearse: (candidate) => rehearseCandidate({ ...candidate, dataFile: own.data }, examined.open),

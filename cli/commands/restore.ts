@@ -1,10 +1,10 @@
 import type { Command as Program } from 'commander';
-import { DEFAULT_HOME } from '../../platform/home.ts';
 import { parseHomeName } from '../../platform/home-name.ts';
+import type { Home } from '../../platform/ports.ts';
 import type { RestoredModel, RestoreView } from '../../usecases/registry/restore-view.ts';
 import { verifyLedger } from '../../usecases/registry/verify-ledger.ts';
 import { verifyRestored } from '../../usecases/registry/verify-restored.ts';
-import { type GlobalOptions, type Io, print } from '../context.ts';
+import { type GlobalOptions, type Io, nameOfHome, print } from '../context.ts';
 import { CheckFailedError, UsageError } from '../errors.ts';
 import { table } from '../output/table.ts';
 
@@ -20,7 +20,7 @@ export function addRestore(program: Program, io: Io, options: () => GlobalOption
     )
     .option('--put-back', 'write what the table in use has otherwise, or lacks, as it was; nothing later is touched')
     .action(async (restored: string, { putBack = false }: { putBack?: boolean }) => {
-      const name = parseHomeName(options().home ?? io.env.TRIMTAB_HOME ?? DEFAULT_HOME);
+      const name = parseHomeName(nameOfHome(io, options()));
       if (name.kind !== 'aws')
         throw new UsageError(
           'a table is restored on AWS: name its home, as --home aws:prod; a folder is mirrored back',
@@ -36,12 +36,11 @@ export function addRestore(program: Program, io: Io, options: () => GlobalOption
         const items = await ledger.differing();
         if (putBack && bad.length > 0)
           throw new CheckFailedError(
-            `the restored ledger of ${bad.join(', ')} is not as it was written either: restore to an earlier time; nothing was put back`,
+            `the restored ledger of ${bad.join(', ')} is not as it was written either, or is another home’s: without --put-back each fault is named; restore to an earlier time; nothing was put back`,
           );
         if (putBack) await ledger.putBack(items);
         const models: RestoredModel[] = [];
-        for (const each of verified)
-          models.push({ ...each, live: (await verifyLedger(ledger.live, each.model)).faults });
+        for (const each of verified) models.push({ ...each, live: await faultsInUse(ledger.live, each.model) });
         const view: RestoreView = {
           ...ledger.table,
           models,
@@ -58,6 +57,10 @@ export function addRestore(program: Program, io: Io, options: () => GlobalOption
       }
     });
 }
+
+/** Of a model that is missing altogether, its items say so. */
+const faultsInUse = async (live: Home, model: string): Promise<RestoredModel['faults']> =>
+  (await live.ledger.latest(model)) === undefined ? [] : (await verifyLedger(live, model)).faults;
 
 function formatRestore({ live, restored, models, items, putBack }: RestoreView): string {
   const state = (faults: RestoredModel['faults']): string =>

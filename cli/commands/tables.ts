@@ -1,10 +1,11 @@
 import path from 'node:path';
 import type { Command as Program } from 'commander';
 import { parseAwsEnvironment } from '../../platform/aws/environment.ts';
+import { parseHomeName } from '../../platform/home-name.ts';
 import type { Home } from '../../platform/ports.ts';
 import { describeTables, type TablePlaces } from '../../usecases/tables/describe-tables.ts';
 import type { TablesView } from '../../usecases/tables/tables-view.ts';
-import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
+import { type GlobalOptions, type Io, nameOfHome, print, withHome } from '../context.ts';
 import { UsageError } from '../errors.ts';
 
 /** Prints the SQL by which what is stored is read as tables. */
@@ -14,7 +15,10 @@ export function addTables(program: Program, io: Io, options: () => GlobalOptions
     .description('the SQL by which Athena, or DuckDB for a local home, reads captures, truths and datasets as tables')
     .action((dataset: string | undefined) =>
       withHome(io, options(), async (home) => {
-        const view = await describeTables(home, { places: placesOf(home, io.env), dataset });
+        const view = await describeTables(home, {
+          places: await placesOf(home, nameOfHome(io, options()), io.env),
+          dataset,
+        });
         if (dataset !== undefined && view.tables.length + view.problems.length === 0)
           throw new UsageError(`dataset ${dataset} has no version here`);
         print(io, options(), view, formatTables);
@@ -22,9 +26,14 @@ export function addTables(program: Program, io: Io, options: () => GlobalOptions
     );
 }
 
-function placesOf(home: Home, env: NodeJS.ProcessEnv): TablePlaces {
-  if (home.kind === 'aws') {
-    const { TRIMTAB_CAPTURES_BUCKET: captures, TRIMTAB_DATA_BUCKET: data } = parseAwsEnvironment(env);
+/** @param name that the home was opened by: it may say where it is, whatever the variables say */
+async function placesOf(home: Home, name: string, env: NodeJS.ProcessEnv): Promise<TablePlaces> {
+  const named = parseHomeName(name);
+  if (named.kind === 'aws') {
+    const { environmentOfHome } = await import('../../platform/aws/outputs.ts');
+    const { TRIMTAB_CAPTURES_BUCKET: captures, TRIMTAB_DATA_BUCKET: data } = parseAwsEnvironment(
+      await environmentOfHome(env, named),
+    );
     return { captures: `s3://${captures}/`, data: `s3://${data}/` };
   }
   const at = (store: string): string => `${path.join(home.description, store).replaceAll(path.sep, '/')}/`;

@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { Annotations, Stack } from 'aws-cdk-lib';
 import { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { EventField, type IEventBus, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
@@ -19,8 +19,8 @@ export interface OnCallProps {
   /** Customer-managed key of the topic that is made here. @default not encrypted at rest */
   readonly encryptionKey?: IKey;
   /**
-   * Topics that are there already and are told of everything; CloudWatch must be let in by their policies, and by their
-   * keys. @default a new topic
+   * Topics that are there already and are told of everything. CloudWatch is let in by their policies and keys; where those
+   * are imported and cannot be changed, a warning says what has to be in them. @default a new topic
    */
   readonly topics?: readonly ITopic[];
   /** Whether they are told that an alarm is over, of every alarm that pages. @default of those that page for the judge */
@@ -53,21 +53,29 @@ export class OnCall extends Construct {
       );
     this.okActions = okActions;
     this.topics = topics ?? [this.newTopic(email, encryptionKey)];
+    for (const topic of this.topics) this.letAlarmsIn(topic);
   }
 
   private newTopic(email: string | undefined, masterKey: IKey | undefined): Topic {
     const topic = new Topic(this, 'Topic', { displayName: 'Trimtab alarms', enforceSSL: true, masterKey });
-    letIn(this, masterKey, 'cloudwatch');
-    topic.addToResourcePolicy(
-      new PolicyStatement({
-        actions: ['sns:Publish'],
-        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
-        resources: [topic.topicArn],
-        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
-      }),
-    );
     if (email !== undefined) topic.addSubscription(new EmailSubscription(email));
     return topic;
+  }
+
+  /** Neither encryption nor `enforceSSL` leaves SNS's own policy in place, by which CloudWatch could publish. */
+  private letAlarmsIn(topic: ITopic): void {
+    letIn(this, topic.masterKey, 'cloudwatch');
+    const statement = new PolicyStatement({
+      actions: ['sns:Publish'],
+      principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+      resources: [topic.topicArn],
+      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+    });
+    if (topic.addToResourcePolicy(statement).statementAdded) return;
+    Annotations.of(topic).addWarningV2(
+      'trimtab:imported-topic',
+      `the topic is imported, so its policy cannot be changed here; alarms tell nobody unless it has the statement ${JSON.stringify(Stack.of(this).resolve(statement.toStatementJson()))}`,
+    );
   }
 
   /** Sends all alarms below `scope` to the topics, but for those that tell nobody. */

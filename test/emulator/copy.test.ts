@@ -91,6 +91,15 @@ describe('A version on its way between accounts', () => {
       expect(await view('history', MODEL, '--verify', '--home', to)).toMatchObject({ entries: 1, faults: [] });
     }
     expect(new Set(digests.map((each) => JSON.stringify(each))).size).toBe(1);
+    // A home that is named is where its tables are, too, whatever variables say.
+    const { TRIMTABCAPTURESBUCKET: own } = JSON.parse(readFileSync(outputs, 'utf8'))['Trimtab-prod-Stateful'];
+    vi.stubEnv('TRIMTAB_CAPTURES_BUCKET', 'another');
+    const there = await openNamedHome(home('prod'));
+    await there.captures.put('captures/dt=2026-01-02/hour=03/a.jsonl', '{"trimtab":"capture"}\n');
+    await there.close();
+    const { out } = await trimtab('tables', '--home', home('prod'));
+    expect(out).toContain(`'s3://${own}/captures/'`);
+    expect(out).not.toContain('s3://another/');
     const [last] = (await view('history', MODEL, '--home', edge)).entries;
     expect(last!.evidence.copied.map(({ environment }) => environment)).toEqual(['local', 'staging', 'prod']);
     expect((await trimtab('release', MODEL, '1', '--home', edge)).err).toContain('approved');

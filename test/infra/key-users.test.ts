@@ -5,6 +5,7 @@ import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { globSync } from 'tinyglobby';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -150,6 +151,31 @@ describe('a key of one’s own', () => {
       'events.amazonaws.com',
       'logs.<region>.amazonaws.com',
     ]);
+  });
+
+  it('of a topic that is given lets CloudWatch in, and so does the topic; imported ones are warned about', () => {
+    const { app, templates } = synthesized((app) => {
+      const stack = new Stack(app, 'Given');
+      const topic = new Topic(stack, 'Topic', { masterKey: new Key(stack, 'Key'), enforceSSL: true });
+      new trimtab.OnCall(stack, 'It', { topics: [topic] });
+      const elsewhere = new Stack(app, 'Elsewhere', { env: { account: '123456789012', region: 'eu-central-1' } });
+      const theirs = Topic.fromTopicAttributes(elsewhere, 'Theirs', {
+        topicArn: 'arn:aws:sns:eu-central-1:123456789012:on-call',
+        keyArn: 'arn:aws:kms:eu-central-1:123456789012:key/theirs',
+      });
+      new trimtab.OnCall(elsewhere, 'It', { topics: [theirs] }).hear(elsewhere, 'dev');
+    });
+    expect(letIn(templates.Given!)).toEqual(['cloudwatch.amazonaws.com']);
+    expect(actWithoutRole(templates.Given!)).toEqual(['cloudwatch.amazonaws.com']);
+    const said = stackOf(app, 'Elsewhere')
+      .node.findAll()
+      .flatMap(({ node }) => node.metadata)
+      .flatMap(({ type, data }) => (type === 'aws:cdk:warning' ? [String(data)] : []));
+    expect(said.map((text) => /\[ack: ([^\]]+)\]/.exec(text)?.[1]).sort()).toEqual([
+      'trimtab:imported-key-cloudwatch',
+      'trimtab:imported-topic',
+    ]);
+    expect(said.join()).toContain('"Action":"sns:Publish"');
   });
 
   it('that is imported is warned about with the statements that its policy needs, until that is acknowledged', () => {

@@ -72,8 +72,8 @@ describe('the package in somebody else’s app', () => {
 
     it('deploys functions and layers as they were built here, for the processor that was asked for', () => {
       const models = stackOf('library.out', 'Models');
-      // Two endpoints, validation, drift, ground truth, rollback, advance.
-      expect(assertOurs(models)).toBe(7);
+      // Three endpoints, validation, twice drift and ground truth, rollback, advance.
+      expect(assertOurs(models)).toBe(10);
       const architectures = models
         .ofType('AWS::Lambda::Function')
         .map(({ Properties }) => Properties.Architectures![0]);

@@ -46,6 +46,8 @@ export interface CopyOptions {
   readonly force?: boolean | undefined;
   /** Why, for the ledger. @default that it was copied, and where from */
   readonly reason?: string | undefined;
+  /** Why it could not be served there. @default nothing is known of that */
+  readonly fits?: () => Promise<readonly string[]>;
 }
 
 /**
@@ -94,20 +96,22 @@ export async function readVersionToCopy(source: Source, model: string, version: 
  * is cut off before that write counts for nothing and can be done again. The version gets the next number there, and is
  * neither approved nor released.
  *
- * @throws RegistrationRefusedError when it was barred where it comes from, or its graph is there under another name
+ * @throws RegistrationRefusedError when it was barred where it comes from, its graph is there under another name, or
+ *   the endpoint there has no room for it
  * @throws DamagedArtifactError when what is read has another digest than it was registered with
  */
 export async function copyVersion(
   source: Source,
   what: VersionToCopy,
   { home, registry }: CopyTarget,
-  { force = false, reason }: CopyOptions = {},
+  { force = false, reason, fits = async () => [] }: CopyOptions = {},
 ): Promise<CopyView> {
   const { record, from, through } = what;
   const { model } = record;
   const { sideBySide: _, version: __, registeredAt: ___, registeredBy: ____, ...kept } = record;
   // What is there already is looked at, and is no news of anything.
-  const against = (await registry.known(kept)) === undefined ? await objections(what, home) : [];
+  const against =
+    (await registry.known(kept)) === undefined ? [...(await objections(what, home)), ...(await fits())] : [];
   if (against.length > 0 && !force) throw new RegistrationRefusedError(`${against.join('; ')}; nothing was copied`);
   const artifacts: CopyView['artifacts'] = [];
   for (const [part, member] of PARTS) {
