@@ -210,6 +210,27 @@ describe('the ledger of a folder', () => {
     },
   );
 
+  it('names entries whose anchor could not be kept, and the next change makes it, unless it is not what was sealed', async () => {
+    fresh('own');
+    const releases = path.join(home, 'artifacts/releases', MODEL);
+    const kept = (number: number): string[] =>
+      readdirSync(releases).filter((name) => name.startsWith(`${999_999_999 - number}.`));
+    const all = new Map([5, 6].map((number) => [number, kept(number)]));
+    for (const name of [...all.values()].flat()) rmSync(path.join(releases, name));
+    const opened = await openLocalHome(home);
+    const ada = new Registry(opened, 'user:ada');
+    const hold = () => ada.apply(MODEL, { type: 'hold', because: 'data', reason: 'r' });
+    expect(await ada.verify(MODEL)).toMatchObject({ faults: [], anchored: 4, unanchored: [5, 6] });
+    await hold();
+    expect(new Map([5, 6].map((number) => [number, kept(number)]))).toEqual(all);
+    expect(await ada.verify(MODEL)).toMatchObject({ faults: [], anchored: 7, unanchored: [] });
+    for (const name of kept(7)) rmSync(path.join(releases, name));
+    put(7, { ...read(7), entry: { ...read(7).entry, actor: 'user:mallory' } });
+    await hold();
+    expect(kept(7)).toEqual([]);
+    await opened.close();
+  });
+
   it('tells that an anchor was renamed to fit', async () => {
     fresh('own');
     const releases = path.join(home, 'artifacts/releases', MODEL);
