@@ -376,13 +376,33 @@ describe('the ledger of a folder', () => {
     vi.restoreAllMocks();
   });
 
-  it('is told, and nothing is written over it, when an entry is empty', async () => {
+  it('is not held up by an empty file with the name of an entry, and tells when an entry has become one', async () => {
     fresh('own');
+    vi.spyOn(process, 'emitWarning').mockReturnValue();
     writeFileSync(path.join(folder, nameOf(7)), '');
+    const opened = await openLocalHome(home);
+    const registry = new Registry(opened, 'user:ada');
+    expect((await registry.state(MODEL)).revision).toBe(6);
+    expect((await registry.apply(MODEL, { type: 'hold', because: 'data', reason: 'r' })).number).toBe(7);
+    expect((await registry.verify(MODEL)).faults).toEqual([]);
+    await opened.close();
+    writeFileSync(path.join(folder, nameOf(7)), '');
+    expect(await found()).toEqual(
+      expect.arrayContaining([
+        '7: it is missing, and an anchor of it is kept',
+        `7: ${nameOf(7)} is no entry 7: it is empty`,
+      ]),
+    );
+    vi.restoreAllMocks();
+  });
+
+  it('is told, and nothing is written over it, when an entry is half a one', async () => {
+    fresh('own');
+    writeFileSync(path.join(folder, nameOf(7)), '{');
     const opened = await openLocalHome(home);
     const hold = new Registry(opened, 'user:ada').apply(MODEL, { type: 'hold', because: 'data', reason: 'r' });
     await expect(hold).rejects.toThrow(`entry 7 of ${MODEL} cannot be read`);
-    expect(readFileSync(path.join(folder, nameOf(7)), 'utf8')).toBe('');
+    expect(readFileSync(path.join(folder, nameOf(7)), 'utf8')).toBe('{');
     await opened.close();
   });
 });
