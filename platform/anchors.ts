@@ -11,9 +11,17 @@ const NAME = /^releases\/([^/]+)\/(\d{9})\.([0-9a-f]{64})\.anchor$/;
  * name: a second one of the same entry does not replace the first, and both are found by listing alone.
  */
 export async function storeAnchor(artifacts: Pick<ObjectStore, 'put'>, entry: Entry): Promise<void> {
-  const { digest } = anchorOf(entry, digestOf);
-  const key = `${RELEASES}${entry.model}/${countdownOf(entry.number)}.${digest}.anchor`;
+  const { key, digest } = placeOf(entry);
   await artifacts.put(key, `${digest}\n`, { contentType: 'text/plain', ifAbsent: true });
+}
+
+/** Whether the anchor of an entry, as it is now, is kept. */
+export const isAnchored = async (artifacts: Pick<ObjectStore, 'head'>, entry: Entry): Promise<boolean> =>
+  (await artifacts.head(placeOf(entry).key)) !== undefined;
+
+function placeOf(entry: Entry): { readonly key: string; readonly digest: string } {
+  const { digest } = anchorOf(entry, digestOf);
+  return { key: `${RELEASES}${entry.model}/${countdownOf(entry.number)}.${digest}.anchor`, digest };
 }
 
 /** An anchor as it is found: its name says what the entry was, and so does its content. */

@@ -9,6 +9,7 @@ import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
 import { CheckFailedError, UsageError } from '../errors.ts';
 import { formatRelease } from '../output/release.ts';
 import { table } from '../output/table.ts';
+import { numbersText, UNANCHORED_REMEDY } from '../output/unanchored.ts';
 
 /** Entries that are shown of a long ledger. */
 const PAGE = 50;
@@ -126,8 +127,12 @@ const formatHistoryAt = ({ model, at, entry }: HistoryAtView): string =>
 
 const formatAnchor = ({ anchor }: AnchorView): string => anchor;
 
-function formatVerification({ model, entries, head, faults, anchored, strays, ...seals }: VerificationView): string {
-  const beside = strays.map((stray) => `beside the entries: ${stray}`);
+function formatVerification(view: VerificationView): string {
+  const { model, entries, head, faults, anchored, unanchored, strays, ...seals } = view;
+  const beside = [
+    ...(unanchored.length === 0 ? [] : [`without an anchor: ${numbersText(unanchored)}; ${UNANCHORED_REMEDY}`]),
+    ...strays.map((stray) => `beside the entries: ${stray}`),
+  ];
   if (faults.length > 0)
     return [
       table(

@@ -39,6 +39,11 @@ export const ChainReport = z.strictObject({
     .describe('From this entry on all have a seal by the key of the home; null where the home has no key.'),
   vouched: Vouching.nullable().describe('Who vouched for the entries before that have no seal; null where nobody did.'),
   anchored: z.int().min(0).describe('Entries that were held against an anchor that is kept of them.'),
+  unanchored: z
+    .array(z.int().min(1))
+    .describe(
+      'Entries of which an anchor should be kept and is not, as after a full disk; their removal may not be found.',
+    ),
   strays: z
     .array(z.string())
     .describe('Files beside the entries that are none, such as copies; they count for nothing.'),

@@ -157,6 +157,10 @@ function isGenuine(unsealed: Unsealed | null, keys: readonly LedgerKey[]): unsea
   return key?.mac(textOfUnsealed(unsealed.key, unsealed.models)) === unsealed.mac;
 }
 
+/** Whether an entry has a seal by one of some keys, and is what was sealed. */
+export const isSealedWith = (entry: Entry, keys: readonly LedgerKey[]): boolean =>
+  faultOf(entry, keys, true) === undefined;
+
 function faultOf(entry: Entry, keys: readonly LedgerKey[], isDue: boolean): string | undefined {
   const { seal } = entry;
   if (seal === undefined) return isDue ? 'it has no seal' : undefined;

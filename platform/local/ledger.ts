@@ -14,7 +14,7 @@ import { unfinishedIn } from '../unfinished.ts';
 import { isAbsent, writeAtomically } from './atomic.ts';
 import { announcementOf, entryFileOf, LATEST, NOTE, numberOf } from './ledger-names.ts';
 import { withFileLock } from './lock.ts';
-import { notAFile } from './regular-file.ts';
+import { notAFile, notAWholeFile } from './regular-file.ts';
 
 /** One file an entry. The version record that an entry announces is in the same file: one atomic write for both. */
 const Page = z.strictObject({ entry: Entry, version: ModelVersion.optional() });
@@ -222,7 +222,7 @@ export class FileLedger implements Ledger {
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
       const file = this.#file(model, middle);
-      if ((await notAFile(file)) !== undefined) throw new PlatformError(`${file} is no entry`);
+      if ((await notAWholeFile(file)) !== undefined) throw new PlatformError(`${file} is no entry`);
       const text = await readFile(file, 'utf8');
       if (Counted.parse(JSON.parse(text)).entry.state.latest < version) low = middle + 1;
       else high = middle;
@@ -273,7 +273,7 @@ export class FileLedger implements Ledger {
   async #held(model: string, number: number): Promise<Page | string> {
     const file = this.#file(model, number);
     try {
-      return (await notAFile(file)) ?? Page.parse(JSON.parse(await readFile(file, 'utf8')));
+      return (await notAWholeFile(file)) ?? Page.parse(JSON.parse(await readFile(file, 'utf8')));
     } catch (error) {
       throw new PlatformError(`entry ${number} of ${model} cannot be read: ${(error as Error).message}`, {
         cause: error,

@@ -11,14 +11,13 @@ import { EMPTY_STATE, Entry, type ReleaseState } from '../../core/registry/ledge
 import { sealOf, type Unsealed } from '../../core/registry/seal.ts';
 import { ModelVersion } from '../../core/registry/version.ts';
 import type { ReleaseChanged } from '../../events/schemas.ts';
-import { storeAnchor } from '../../platform/anchors.ts';
 import { digestOf, digestOfFile } from '../../platform/digest.ts';
 import { readModelFolder } from '../../platform/model-folder.ts';
 import type { Home } from '../../platform/ports.ts';
-import { storeSnapshot } from '../../platform/snapshots.ts';
 import { withTimeout } from '../../platform/with-timeout.ts';
 import { formerTrial } from './former-release.ts';
 import { keepBytes, keepJson, keepModel } from './keep-artifact.ts';
+import { keepRelease, makeUpForKept } from './keep-release.ts';
 import { type LedgerPage, readEntriesSince, readLastEntries } from './read-history.ts';
 import { registeredBaseline } from './registered-baseline.ts';
 import {
@@ -221,7 +220,7 @@ export class Registry {
         if (error instanceof ReleaseConflictError && attempt < retries) continue;
         throw error;
       }
-      await Promise.all([this.#announce(entry), this.#keepSnapshot(entry)]);
+      await Promise.all([this.#announce(entry), this.#keep(entry, latest)]);
       return entry;
     }
   }
@@ -262,11 +261,17 @@ export class Registry {
     }
   }
 
-  /** For endpoints that start while the ledger cannot be read. Made up for by the next look of `advance`. */
-  async #keepSnapshot(entry: Entry): Promise<void> {
+  /**
+   * For endpoints that start while the ledger cannot be read. Made up for by the next look of `advance`, and in a home
+   * with seals by the next change, for nothing may run there in between.
+   */
+  async #keep(entry: Entry, before: Entry | undefined): Promise<void> {
+    const keepBoth = async (): Promise<void> => {
+      if (before !== undefined && this.home.seals !== undefined) await makeUpForKept(this.home, before);
+      await keepRelease(this.home, entry);
+    };
     try {
-      const kept = Promise.all([storeSnapshot(this.home, entry), storeAnchor(this.home.artifacts, entry)]);
-      await withTimeout(SNAPSHOT_MS, 'the artifact store', kept);
+      await withTimeout(SNAPSHOT_MS, 'the artifact store', keepBoth());
     } catch (error) {
       process.emitWarning(`the release ${entry.number} of ${entry.model} is not kept: ${(error as Error).message}`);
     }

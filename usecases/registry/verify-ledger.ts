@@ -82,8 +82,16 @@ async function lookOver(
     sealedFrom: seals?.sealedFrom ?? null,
     vouched: seals?.vouched ?? null,
     anchored: new Set(anchors.map(({ entry }) => entry)).size,
+    unanchored: unanchoredOf(entries, kept),
     strays: strays.map(({ name, what }) => `${name}: ${what}`),
   };
+}
+
+/** Entries without an anchor since there are any: since the first that has one, or a seal, which came together. */
+function unanchoredOf(entries: readonly Entry[], kept: readonly Anchor[]): number[] {
+  const anchored = new Set(kept.map(({ entry }) => entry));
+  const first = entries.findIndex(({ number, seal }) => seal !== undefined || anchored.has(number));
+  return first === -1 ? [] : entries.slice(first).flatMap(({ number }) => (anchored.has(number) ? [] : [number]));
 }
 
 async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {

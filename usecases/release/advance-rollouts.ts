@@ -4,9 +4,9 @@ import { judgeLine } from '../../core/observability/judge-lines.ts';
 import type { Command } from '../../core/registry/commands.ts';
 import { ReleaseConflictError, ReleaseRefusedError } from '../../core/registry/errors.ts';
 import type { Entry } from '../../core/registry/ledger.ts';
-import { storeAnchor } from '../../platform/anchors.ts';
 import type { EndpointProbe, Home } from '../../platform/ports.ts';
 import { newestRevision, storeSnapshot } from '../../platform/snapshots.ts';
+import { makeUpForKept } from '../registry/keep-release.ts';
 import { Registry } from '../registry/registry.ts';
 import { nextTestCommand } from './ab-test.ts';
 import { alarmsUp } from './alarms-up.ts';
@@ -71,7 +71,7 @@ export async function advanceRollouts(
     } catch (error) {
       failures.push(error);
     }
-    await makeUpForSnapshot(home, model).catch((error: unknown) => failures.push(error));
+    await makeUp(home, model).catch((error: unknown) => failures.push(error));
   }
   const value = failures.length === 0 ? 1 : 0;
   home.metrics.write(judgeLine('JudgeHeartbeat', { environment: home.metrics.environment, at: now.getTime(), value }));
@@ -80,10 +80,11 @@ export async function advanceRollouts(
   return done;
 }
 
-async function makeUpForSnapshot(home: Home, model: string): Promise<void> {
+async function makeUp(home: Home, model: string): Promise<void> {
   const latest = await home.ledger.latest(model);
-  if (latest === undefined || (await newestRevision(home.artifacts, model)) >= latest.number) return;
-  if (await storeSnapshot(home, latest)) await storeAnchor(home.artifacts, latest);
+  if (latest === undefined) return;
+  if ((await newestRevision(home.artifacts, model)) < latest.number) await storeSnapshot(home, latest);
+  await makeUpForKept(home, latest);
 }
 
 async function advanceModel(

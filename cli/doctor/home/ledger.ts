@@ -1,4 +1,5 @@
 import type { ChainReport } from '../../../core/registry/chain.ts';
+import { numbersText, UNANCHORED_REMEDY } from '../../output/unanchored.ts';
 import { type DoctorCheck, errorReason, fail, ok, warn } from '../check.ts';
 import type { HomeContext } from '../context.ts';
 import type { Finding } from '../doctor-view.ts';
@@ -24,7 +25,10 @@ export const ledger: DoctorCheck<HomeContext> = {
         try {
           const report = await registry.verify(model);
           const { entries, faults, strays } = report;
-          const unsealed = home.seals === undefined ? [] : unsealedIn(model, report);
+          const unsealed = [
+            ...(home.seals === undefined ? [] : unsealedIn(model, report)),
+            ...unanchoredIn(model, report),
+          ];
           if (faults.length === 0 && strays.length > 0)
             return [
               warn(name, `beside its entries: ${strays.join('; ')}`, {
@@ -45,6 +49,17 @@ export const ledger: DoctorCheck<HomeContext> = {
     return findings.flat();
   },
 };
+
+/** An entry without its anchor can be removed unseen where it is the last. */
+const unanchoredIn = (model: string, { unanchored }: ChainReport): Finding[] =>
+  unanchored.length === 0
+    ? []
+    : [
+        warn(`anchors of ${model}`, `none is kept of ${numbersText(unanchored)}`, {
+          expected: 'an anchor of every entry since there are any',
+          remedy: UNANCHORED_REMEDY,
+        }),
+      ];
 
 /** Whoever takes seals and key away leaves what looks like a ledger from before there were keys: it is always said. */
 function unsealedIn(model: string, { entries, sealedFrom, vouched }: ChainReport): Finding[] {

@@ -46,6 +46,12 @@ const QUIET = [
 const files = (...parts: string[]): string[] =>
   readdirSync(path.join(home, ...parts)).filter((name) => !name.startsWith('.'));
 
+/** Removes what is kept of the entries of the model by the end of its name. */
+function removeKept(end: string): void {
+  const kept = files('artifacts', 'releases', 'flight-delay').filter((name) => name.endsWith(end));
+  for (const name of kept) rmSync(path.join(home, 'artifacts', 'releases', 'flight-delay', name));
+}
+
 describe('trimtab doctor on a folder', () => {
   beforeAll(async () => {
     for (const argv of [
@@ -153,8 +159,13 @@ describe('trimtab doctor on a folder', () => {
     ],
     [
       'a release that is not kept beside the ledger',
-      () => rmSync(path.join(home, 'artifacts', 'releases'), { recursive: true }),
+      () => removeKept('.json'),
       { name: 'kept release of flight-delay', status: 'warn', found: 'none', expected: 'revision 3, the ledger’s' },
+    ],
+    [
+      'entries whose anchors are not kept',
+      () => removeKept('.anchor'),
+      { name: 'anchors of flight-delay', status: 'warn', found: 'none is kept of entries 1, 2, 3' },
     ],
     [
       'a copy among the entries',

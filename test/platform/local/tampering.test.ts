@@ -210,6 +210,27 @@ describe('the ledger of a folder', () => {
     },
   );
 
+  it('names entries whose anchor could not be kept, and the next change makes it, unless it is not what was sealed', async () => {
+    fresh('own');
+    const releases = path.join(home, 'artifacts/releases', MODEL);
+    const kept = (number: number): string[] =>
+      readdirSync(releases).filter((name) => name.startsWith(`${999_999_999 - number}.`));
+    const all = new Map([5, 6].map((number) => [number, kept(number)]));
+    for (const name of [...all.values()].flat()) rmSync(path.join(releases, name));
+    const opened = await openLocalHome(home);
+    const ada = new Registry(opened, 'user:ada');
+    const hold = () => ada.apply(MODEL, { type: 'hold', because: 'data', reason: 'r' });
+    expect(await ada.verify(MODEL)).toMatchObject({ faults: [], anchored: 4, unanchored: [5, 6] });
+    await hold();
+    expect(new Map([5, 6].map((number) => [number, kept(number)]))).toEqual(all);
+    expect(await ada.verify(MODEL)).toMatchObject({ faults: [], anchored: 7, unanchored: [] });
+    for (const name of kept(7)) rmSync(path.join(releases, name));
+    put(7, { ...read(7), entry: { ...read(7).entry, actor: 'user:mallory' } });
+    await hold();
+    expect(kept(7)).toEqual([]);
+    await opened.close();
+  });
+
   it('tells that an anchor was renamed to fit', async () => {
     fresh('own');
     const releases = path.join(home, 'artifacts/releases', MODEL);
@@ -355,13 +376,33 @@ describe('the ledger of a folder', () => {
     vi.restoreAllMocks();
   });
 
-  it('is told, and nothing is written over it, when an entry is empty', async () => {
+  it('is not held up by an empty file with the name of an entry, and tells when an entry has become one', async () => {
     fresh('own');
+    vi.spyOn(process, 'emitWarning').mockReturnValue();
     writeFileSync(path.join(folder, nameOf(7)), '');
+    const opened = await openLocalHome(home);
+    const registry = new Registry(opened, 'user:ada');
+    expect((await registry.state(MODEL)).revision).toBe(6);
+    expect((await registry.apply(MODEL, { type: 'hold', because: 'data', reason: 'r' })).number).toBe(7);
+    expect((await registry.verify(MODEL)).faults).toEqual([]);
+    await opened.close();
+    writeFileSync(path.join(folder, nameOf(7)), '');
+    expect(await found()).toEqual(
+      expect.arrayContaining([
+        '7: it is missing, and an anchor of it is kept',
+        `7: ${nameOf(7)} is no entry 7: it is empty`,
+      ]),
+    );
+    vi.restoreAllMocks();
+  });
+
+  it('is told, and nothing is written over it, when an entry is half a one', async () => {
+    fresh('own');
+    writeFileSync(path.join(folder, nameOf(7)), '{');
     const opened = await openLocalHome(home);
     const hold = new Registry(opened, 'user:ada').apply(MODEL, { type: 'hold', because: 'data', reason: 'r' });
     await expect(hold).rejects.toThrow(`entry 7 of ${MODEL} cannot be read`);
-    expect(readFileSync(path.join(folder, nameOf(7)), 'utf8')).toBe('');
+    expect(readFileSync(path.join(folder, nameOf(7)), 'utf8')).toBe('{');
     await opened.close();
   });
 });
