@@ -183,7 +183,7 @@ describe('A ledger on disk', () => {
     writeFileSync(pathOf(nameOf(6)), '{"entry":');
     expect((await ledger().latest(MODEL))?.number).toBe(12);
     for (const number of [1, 2, 3]) expect((await ledger().version(MODEL, number))?.version).toBe(number);
-    writeFileSync(pathOf(nameOf(12)), '');
+    writeFileSync(pathOf(nameOf(12)), '{"ent');
     await expect(ledger().latest(MODEL)).rejects.toThrow('entry 12 of m cannot be read');
     await expect(ledger().append(entries[11]!)).rejects.toThrow();
   });
