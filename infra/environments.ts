@@ -152,7 +152,8 @@ function parseOverlaid(common: Raw, own: unknown, { name, at, file }: Named): De
 function assertApart(configs: readonly DeploymentConfig[], file: string): void {
   if (configs.length < 2) return;
   const placed = configs.some(({ account, region }) => account !== undefined || region !== undefined);
-  for (const { environment, account, region, preview } of configs) {
+  for (const [i, config] of configs.entries()) {
+    const { environment, account, region, preview } = config;
     const at = preview ? 'previews' : `environments.${environment}`;
     if (placed && (account === undefined || region === undefined))
       throw new ConfigError(
@@ -165,7 +166,23 @@ function assertApart(configs: readonly DeploymentConfig[], file: string): void {
         file,
         `${at}: begins as ${within.environment} does; whoever deploys Trimtab-${within.environment}-* would deploy both, so call it otherwise`,
       );
+    for (const other of configs.slice(0, i)) {
+      const problem = domainProblem(other, config);
+      if (problem !== undefined) throw new ConfigError(file, `${at}.domain: ${problem}`);
+    }
   }
+}
+
+/** Why two environments cannot have the domains that they have; undefined when they can. */
+function domainProblem(one: DeploymentConfig, other: DeploymentConfig): string | undefined {
+  const [a, b] = [one.domain, other.domain];
+  const apart = one.account !== other.account || one.region !== other.region;
+  if (apart || a === undefined || b === undefined || a.name !== b.name) return undefined;
+  if (a.existing === undefined && b.existing === undefined)
+    return `${a.name} is made by ${one.environment} already, and an account and region has a name once; give one of them another, or both the one that is \`existing\`, each under its own basePath`;
+  return a.basePath === b.basePath
+    ? `${a.name} leads to ${one.environment} already ${a.basePath === undefined ? 'at the root' : `under '${a.basePath}'`}; give one of them another basePath`
+    : undefined;
 }
 
 /** Common settings with those of an environment: objects are merged, other values replaced. */

@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import {
   CorsHttpMethod,
   type CorsPreflightOptions,
+  DomainName,
   HttpNoneAuthorizer,
   type IHttpRouteAuthorizer,
 } from 'aws-cdk-lib/aws-apigatewayv2';
@@ -56,10 +57,13 @@ export const preflightOf = ({ maxAgeSeconds, allowCredentials, ...rest }: CorsCo
 
 export const domainOf = (
   scope: Construct,
-  { name, certificateArn, basePath, hostedZone }: DomainConfig,
+  { name, certificateArn, existing, basePath, hostedZone }: DomainConfig,
 ): EndpointDomain => ({
-  domainName: name,
-  certificate: Certificate.fromCertificateArn(scope, 'Certificate', certificateArn),
+  domainName:
+    existing === undefined ? name : DomainName.fromDomainNameAttributes(scope, 'DomainName', { name, ...existing }),
+  ...(certificateArn === undefined
+    ? {}
+    : { certificate: Certificate.fromCertificateArn(scope, 'Certificate', certificateArn) }),
   ...(basePath === undefined ? {} : { basePath }),
   ...(hostedZone === undefined
     ? {}
