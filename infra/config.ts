@@ -126,6 +126,11 @@ const { environment, preview: _, ...settings } = DeploymentConfig.shape;
 /** Settings of one environment as the file has them: what is a preview, the file does not say of one. */
 export const EnvironmentSettings = z.strictObject({ environment, ...settings });
 
+/** Settings over common ones, of which null takes one back. */
+const overlay = z.strictObject(
+  Object.fromEntries(Object.entries(settings).map(([name, schema]) => [name, schema.nullable()])),
+);
+
 /**
  * `trimtab.config.json`: the settings of one environment; or common settings, and `environments` by name, whose settings
  * are merged into the common ones, as those of `previews` are (infra/environments.ts).
@@ -134,7 +139,7 @@ export const ConfigFile = z.strictObject({
   $schema: z.string().optional(),
   environment,
   ...settings,
-  environments: z.record(EnvironmentName, z.strictObject(settings)).optional(),
+  environments: z.record(EnvironmentName, overlay).optional(),
   /** Settings of previews: environments of a branch or a pull request, by names such as `preview-42`. */
-  previews: z.strictObject(settings).optional(),
+  previews: overlay.optional(),
 });
