@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { EnvironmentName } from '../core/model/names.ts';
+import { isOfChina, NOT_IN_CHINA } from '../core/model/region.ts';
 import { PipelineConfig } from './pipeline/config.ts';
 import { EndpointConfig, ValidationConfig } from './scaling/config.ts';
 import {
@@ -50,10 +51,7 @@ export const DeploymentConfig = z.strictObject({
   region: z
     .string()
     .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region looks like eu-central-1')
-    .refine(
-      (region) => !region.startsWith('cn-'),
-      'a region is not of China: services have other names there, by which nothing here is let in to the key',
-    )
+    .refine((region) => !isOfChina(region), NOT_IN_CHINA)
     .optional(),
   /** Processor of all functions and layers. */
   architecture: z.enum(['x64', 'arm64']).default('x64'),

@@ -47,8 +47,24 @@ export const topicsOf = (scope: Construct, topics: readonly AlarmTopic[]): ITopi
     }),
   );
 
-export const preflightOf = ({ maxAgeSeconds, allowCredentials, ...rest }: CorsConfig): CorsPreflightOptions => ({
+/** Headers of requests that pages send where the configuration names none. */
+const PAGE_HEADERS = ['authorization', 'content-type', 'traceparent', 'x-amz-date', 'x-amz-security-token'];
+
+/** Headers that functions of the configuration read credentials of. */
+const credentialHeaders = ({
+  authorization,
+  authorizers,
+}: Pick<DeploymentConfig, 'authorization' | 'authorizers'>): string[] =>
+  [authorization, ...Object.values(authorizers)].flatMap((said) =>
+    typeof said === 'object' && 'lambda' in said ? [said.lambda.header.toLowerCase()] : [],
+  );
+
+export const preflightOf = (
+  { maxAgeSeconds, allowCredentials, allowHeaders, ...rest }: CorsConfig,
+  authorization: Pick<DeploymentConfig, 'authorization' | 'authorizers'>,
+): CorsPreflightOptions => ({
   ...rest,
+  allowHeaders: allowHeaders ?? [...new Set([...PAGE_HEADERS, ...credentialHeaders(authorization)])],
   // What the protocols know.
   allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.HEAD, CorsHttpMethod.POST, CorsHttpMethod.PUT],
   maxAge: Duration.seconds(maxAgeSeconds),

@@ -47,10 +47,8 @@ export const CorsConfig = z
     allowOrigins: z
       .array(z.string().regex(/^(\*|https?:\/\/[^/\s*]+)$/, 'an origin is a scheme and a host, or *'))
       .min(1),
-    /** Headers that requests may have. */
-    allowHeaders: z
-      .array(z.string().min(1))
-      .default(['authorization', 'content-type', 'traceparent', 'x-amz-date', 'x-amz-security-token']),
+    /** Headers that requests may have; by default those of credentials, content and traces, and of a function's `header`. */
+    allowHeaders: z.array(z.string().min(1)).optional(),
     /** Headers of answers that pages may read. */
     exposeHeaders: z.array(z.string().min(1)).default([]),
     /** How long a browser remembers the answer, in seconds. */

@@ -37,7 +37,7 @@ const EVERYTHING = {
   },
   authorization: { jwt: { issuer: 'https://example.com/issuer', audience: ['apps'] } },
   authorizers: {
-    truth: { lambda: { functionArn: 'arn:aws:lambda:eu-central-1:111122223333:function:who' } },
+    truth: { lambda: { functionArn: 'arn:aws:lambda:eu-central-1:111122223333:function:who', header: 'X-Api-Key' } },
     operate: 'iam',
     read: 'none',
   },
@@ -170,7 +170,14 @@ describe('an environment in surroundings that are there already', () => {
     expect(properties('AWS::ApiGatewayV2::Authorizer').map((each) => each.AuthorizerType)).toEqual(['JWT', 'REQUEST']);
     expect(properties('AWS::ApiGatewayV2::Api')).toEqual([
       expect.objectContaining({
-        CorsConfiguration: expect.objectContaining({ AllowOrigins: ['https://app.example.com'], MaxAge: 600 }),
+        CorsConfiguration: expect.objectContaining({
+          AllowOrigins: ['https://app.example.com'],
+          MaxAge: 600,
+          AllowHeaders: [
+            ...['authorization', 'content-type', 'traceparent', 'x-amz-date', 'x-amz-security-token'],
+            'x-api-key',
+          ],
+        }),
       }),
     ]);
     expect(endpoint().Environment.Variables).toMatchObject({ TRIMTAB_ROLES: 'claims', TRIMTAB_OPEN_ROLES: 'read' });
