@@ -1,4 +1,5 @@
 import type { EndpointLimits } from '../core/registry/endpoint-limits.ts';
+import { parseHomeName } from '../platform/home-name.ts';
 import type { Home } from '../platform/ports.ts';
 
 /** What a version has to fit into, or why that is not known. */
@@ -11,13 +12,21 @@ export interface KnownLimits {
 /**
  * What the endpoint has that is deployed on a home. A folder is served by machines whose disk and memory nobody here
  * knows: there a version is held to what it may take while it is examined.
+ *
+ * @param name by which the home was opened, which may name a profile
  */
-export async function limitsOf({ kind }: Pick<Home, 'kind'>): Promise<KnownLimits> {
+export async function limitsOf(
+  { kind, metrics }: Pick<Home, 'kind' | 'metrics'>,
+  name: string | undefined,
+): Promise<KnownLimits> {
   if (kind !== 'aws') return {};
   const { deployedLimits } = await import('../platform/aws/endpoint-limits.ts');
   const { PlatformError } = await import('../platform/errors.ts');
+  // What is on AWS was named somewhere.
+  const named = parseHomeName(name ?? process.env.TRIMTAB_HOME ?? 'aws');
+  const profile = named.kind === 'aws' ? named.profile : undefined;
   try {
-    const limits = await deployedLimits(process.env);
+    const limits = await deployedLimits({ ...process.env, TRIMTAB_ENVIRONMENT: metrics.environment }, profile);
     return limits === undefined
       ? { remark: unknown('no stack says what it has; TRIMTAB_SERVING_STACK names one that does') }
       : { limits };

@@ -2,7 +2,8 @@ import type { Command as Program } from 'commander';
 import { copyVersion, readVersionToCopy } from '../../usecases/registry/copy-version.ts';
 import type { CopyView } from '../../usecases/registry/copy-view.ts';
 import { parseReason, parseVersionNumber } from '../arguments.ts';
-import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
+import { type GlobalOptions, type Io, print, printLine, withHome } from '../context.ts';
+import { limitsOf } from '../endpoint-limits.ts';
 import { UsageError } from '../errors.ts';
 import { formatCopy } from '../output/copy.ts';
 import { formatNextSteps, versionSteps } from '../output/next-steps.ts';
@@ -34,12 +35,14 @@ export function addCopy(program: Program, io: Io, options: () => GlobalOptions):
       return withHome(io, { home: from }, async (source) => {
         const what = await withProgress(io, `reading ${text}`, () => readVersionToCopy(source, model, version));
         return withHome(io, { home: to }, async (home, registry) => {
-          const copy = () => copyVersion(source, what, { home, registry }, { force, reason });
+          const { limits, remark } = await limitsOf(home, to);
+          const copy = () => copyVersion(source, what, { home, registry }, { force, limits, reason });
           const view = await withProgress(io, `copying ${text}`, copy);
           const steps = versionSteps({ model, version: view.to.version }, await registry.state(model), to);
           const formatWithSteps = (shown: CopyView): string =>
             [formatCopy(shown), ...formatNextSteps(steps)].join('\n');
           print(io, options(), view, formatWithSteps);
+          if (remark !== undefined) printLine(io.err, `note: ${remark}`);
         });
       });
     });

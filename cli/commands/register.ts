@@ -41,7 +41,7 @@ export function addRegister(program: Program, io: Io, options: () => GlobalOptio
           import('../../usecases/replay/side-by-side.ts'),
           import('../../usecases/rehearsal/rehearse-candidate.ts'),
         ]);
-        const { limits, remark } = await limitsOf(home);
+        const { limits, remark } = await limitsOf(home, options().home);
         // What takes more than the endpoint has while it is looked at would take the endpoint along.
         const memoryLimit = own.memoryLimit ?? (limits && Math.min(limits.memoryMb, mostMemoryMb()));
         const view = await withinLimits(path.join(folder, MODEL_FILES.model), { ...own, memoryLimit }, (examined) =>

@@ -8,12 +8,13 @@ import { errorNameOf } from './failures.ts';
  * What the deployed endpoint holds a version to: an output of its stack, which is `Trimtab-<environment>-Serving` unless
  * TRIMTAB_SERVING_STACK names another.
  *
+ * @param profile of the AWS configuration, for region and credentials. @default those that the SDK finds
  * @returns undefined where there is no such stack, or it says nothing
  * @throws PlatformError when that cannot be read, or is not what it should be
  */
-export async function deployedLimits(env: NodeJS.ProcessEnv): Promise<EndpointLimits | undefined> {
+export async function deployedLimits(env: NodeJS.ProcessEnv, profile?: string): Promise<EndpointLimits | undefined> {
   const stack = env.TRIMTAB_SERVING_STACK ?? `Trimtab-${env.TRIMTAB_ENVIRONMENT}-Serving`;
-  const client = new CloudFormationClient(clientConfig(5_000));
+  const client = new CloudFormationClient({ ...clientConfig(5_000), ...(profile !== undefined && { profile }) });
   try {
     const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: stack }));
     const output = Stacks?.[0]?.Outputs?.find(({ OutputKey }) => OutputKey === LIMITS_OUTPUT);

@@ -1,10 +1,12 @@
 import { canonical } from '../../core/registry/canonical.ts';
+import type { EndpointLimits } from '../../core/registry/endpoint-limits.ts';
 import { RegistrationRefusedError, UnknownVersionError } from '../../core/registry/errors.ts';
 import { EMPTY_STATE, type Entry } from '../../core/registry/ledger.ts';
 import type { Artifact, ModelVersion } from '../../core/registry/version.ts';
 import { digestOf } from '../../platform/digest.ts';
 import type { Home } from '../../platform/ports.ts';
 import { type CopiedFrom, CopyEvidence, type CopyView, homeText } from './copy-view.ts';
+import { assertBytesFit } from './fits-endpoint.ts';
 import { copyArtifact } from './keep-artifact.ts';
 import type { KeptVersion, Registration } from './registration.ts';
 import type { Registry } from './registry.ts';
@@ -44,6 +46,8 @@ export interface CopyTarget {
 export interface CopyOptions {
   /** Copies what is refused unless somebody says why. */
   readonly force?: boolean | undefined;
+  /** What the endpoint has that is deployed on the target. @default not known, and nothing is held to it */
+  readonly limits?: EndpointLimits | undefined;
   /** Why, for the ledger. @default that it was copied, and where from */
   readonly reason?: string | undefined;
 }
@@ -94,21 +98,24 @@ export async function readVersionToCopy(source: Source, model: string, version: 
  * is cut off before that write counts for nothing and can be done again. The version gets the next number there, and is
  * neither approved nor released.
  *
- * @throws RegistrationRefusedError when it was barred where it comes from, or its graph is there under another name
+ * @throws RegistrationRefusedError when it was barred where it comes from, its graph is there under another name, or the
+ *   endpoint that is deployed there could not serve it
  * @throws DamagedArtifactError when what is read has another digest than it was registered with
  */
 export async function copyVersion(
   source: Source,
   what: VersionToCopy,
   { home, registry }: CopyTarget,
-  { force = false, reason }: CopyOptions = {},
+  { force = false, limits, reason }: CopyOptions = {},
 ): Promise<CopyView> {
   const { record, from, through } = what;
   const { model } = record;
   const { sideBySide: _, version: __, registeredAt: ___, registeredBy: ____, ...kept } = record;
   // What is there already is looked at, and is no news of anything.
-  const against = (await registry.known(kept)) === undefined ? await objections(what, home) : [];
+  const isNew = (await registry.known(kept)) === undefined;
+  const against = isNew ? await objections(what, home) : [];
   if (against.length > 0 && !force) throw new RegistrationRefusedError(`${against.join('; ')}; nothing was copied`);
+  if (isNew && limits !== undefined) await assertBytesFit(home, { model, bytes: record.artifact.bytes }, limits);
   const artifacts: CopyView['artifacts'] = [];
   for (const [part, member] of PARTS) {
     const artifact: Artifact | undefined = record[member];

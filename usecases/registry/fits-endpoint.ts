@@ -14,10 +14,22 @@ export async function assertFitsEndpoint(
   { manifest, modelFile }: Pick<RegistrationCandidate, 'manifest' | 'modelFile'>,
   limits: EndpointLimits,
 ): Promise<void> {
-  const champion = (await ledger.latest(manifest.name))?.state.champion ?? undefined;
-  const record = champion === undefined ? undefined : await ledger.version(manifest.name, champion);
-  const { size } = await stat(modelFile);
-  const problems = fitProblems(size, record && { version: record.version, bytes: record.artifact.bytes }, limits);
+  await assertBytesFit({ ledger }, { model: manifest.name, bytes: (await stat(modelFile)).size }, limits);
+}
+
+/**
+ * The same of a version that is registered elsewhere, by the bytes of its model file.
+ *
+ * @throws RegistrationRefusedError when it could not be served there
+ */
+export async function assertBytesFit(
+  { ledger }: Pick<Home, 'ledger'>,
+  { model, bytes }: { readonly model: string; readonly bytes: number },
+  limits: EndpointLimits,
+): Promise<void> {
+  const champion = (await ledger.latest(model))?.state.champion ?? undefined;
+  const record = champion === undefined ? undefined : await ledger.version(model, champion);
+  const problems = fitProblems(bytes, record && { version: record.version, bytes: record.artifact.bytes }, limits);
   if (problems.length > 0)
     throw new RegistrationRefusedError(`the deployed endpoint cannot serve this version: ${problems.join('; ')}`);
 }

@@ -129,6 +129,15 @@ describe('A version that is copied', () => {
     expect((await prod.home.ledger.latest(MODEL))!.reason).toContain(`; forced, although ${why}`);
   });
 
+  it('is refused when the endpoint that is deployed there has no room for it', async () => {
+    const limits = { memoryMb: 1, cacheMb: 512 };
+    await expect(copy(dev, prod, { limits })).rejects.toThrow(
+      /^the deployed endpoint cannot serve this version: to open/,
+    );
+    expect(await isEmpty(prod)).toBe(true);
+    expect((await copy(dev, prod, { limits: { memoryMb: 1024, cacheMb: 512 } })).existed).toBe(false);
+  });
+
   it('is one that there is', async () => {
     await expect(copy(dev, prod, {}, 7)).rejects.toThrow(`model ${MODEL} has no version 7`);
     await expect(copy(prod, dev)).rejects.toThrow(`no model named ${MODEL}`);
