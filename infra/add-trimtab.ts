@@ -1,5 +1,6 @@
 import { type Environment, RemovalPolicies, Stage, Tags, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { isOfChina, NOT_IN_CHINA } from '../core/model/region.ts';
 import type { DeploymentConfig } from './config.ts';
 import type { IDataLake } from './constructs/data-lake.ts';
 import type { DataValidation } from './constructs/data-validation.ts';
@@ -38,7 +39,7 @@ export interface TrimtabDeployment {
  * configuration, else of the stage, else of the CDK's command line.
  *
  * @param scope - an app, a stage, or any construct in one
- * @throws Error when the configuration names another account or region than the stage that it is for
+ * @throws Error when the configuration names another account or region than the stage that it is for, or the region is of China
  *
  * @example
  * ```ts
@@ -109,7 +110,7 @@ export function addTrimtab(scope: Construct, config: DeploymentConfig): TrimtabD
   };
 }
 
-/** Account and region of the stacks. @throws Error when configuration and stage contradict each other */
+/** Account and region of the stacks. @throws Error when configuration and stage contradict each other, or the region is of China */
 function placeOf(scope: Construct, config: DeploymentConfig): Environment {
   const stage = Stage.isStage(scope) ? scope : Stage.of(scope);
   const one = (what: 'account' | 'region', fallback: string | undefined): string | undefined => {
@@ -120,8 +121,7 @@ function placeOf(scope: Construct, config: DeploymentConfig): Environment {
       );
     return configured ?? staged ?? fallback;
   };
-  return {
-    account: one('account', process.env.CDK_DEFAULT_ACCOUNT),
-    region: one('region', process.env.CDK_DEFAULT_REGION),
-  };
+  const region = one('region', process.env.CDK_DEFAULT_REGION);
+  if (isOfChina(region)) throw new Error(`environment ${config.environment}: ${NOT_IN_CHINA}, received '${region}'`);
+  return { account: one('account', process.env.CDK_DEFAULT_ACCOUNT), region };
 }

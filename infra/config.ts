@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { EnvironmentName } from '../core/model/names.ts';
+import { isOfChina, NOT_IN_CHINA } from '../core/model/region.ts';
 import { PipelineConfig } from './pipeline/config.ts';
 import { EndpointConfig, ValidationConfig } from './scaling/config.ts';
 import {
@@ -50,10 +51,7 @@ export const DeploymentConfig = z.strictObject({
   region: z
     .string()
     .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region looks like eu-central-1')
-    .refine(
-      (region) => !region.startsWith('cn-'),
-      'a region is not of China: services have other names there, by which nothing here is let in to the key',
-    )
+    .refine((region) => !isOfChina(region), NOT_IN_CHINA)
     .optional(),
   /** Processor of all functions and layers. */
   architecture: z.enum(['x64', 'arm64']).default('x64'),
@@ -126,6 +124,11 @@ const { environment, preview: _, ...settings } = DeploymentConfig.shape;
 /** Settings of one environment as the file has them: what is a preview, the file does not say of one. */
 export const EnvironmentSettings = z.strictObject({ environment, ...settings });
 
+/** Settings over common ones, of which null takes one back. */
+const overlay = z.strictObject(
+  Object.fromEntries(Object.entries(settings).map(([name, schema]) => [name, schema.nullable()])),
+);
+
 /**
  * `trimtab.config.json`: the settings of one environment; or common settings, and `environments` by name, whose settings
  * are merged into the common ones, as those of `previews` are (infra/environments.ts).
@@ -134,7 +137,7 @@ export const ConfigFile = z.strictObject({
   $schema: z.string().optional(),
   environment,
   ...settings,
-  environments: z.record(EnvironmentName, z.strictObject(settings)).optional(),
+  environments: z.record(EnvironmentName, overlay).optional(),
   /** Settings of previews: environments of a branch or a pull request, by names such as `preview-42`. */
-  previews: z.strictObject(settings).optional(),
+  previews: overlay.optional(),
 });

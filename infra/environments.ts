@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { describeIssues } from '../core/errors/describe-issues.ts';
+import { definitionOf, describeIssues } from '../core/errors/describe-issues.ts';
 import { formatValue } from '../core/errors/format-value.ts';
 import { EnvironmentName, isPreviewName } from '../core/model/names.ts';
 import { ConfigFile, type DeploymentConfig, EnvironmentSettings } from './config.ts';
@@ -139,7 +139,7 @@ interface Named {
 function parseOverlaid(common: Raw, own: unknown, { name, at, file }: Named): DeploymentConfig {
   if (!isObject(own)) throw new ConfigError(file, `${at.join('.')}: expected an object, received ${formatValue(own)}`);
   if ('environment' in own) throw new ConfigError(file, `${at.join('.')}.environment: it has its name already`);
-  return parse({ ...overlaid(common, own), environment: name }, at, file);
+  return parse({ ...overlaidSettings(common, own), environment: name }, at, file);
 }
 
 /**
@@ -152,7 +152,8 @@ function parseOverlaid(common: Raw, own: unknown, { name, at, file }: Named): De
 function assertApart(configs: readonly DeploymentConfig[], file: string): void {
   if (configs.length < 2) return;
   const placed = configs.some(({ account, region }) => account !== undefined || region !== undefined);
-  for (const { environment, account, region, preview } of configs) {
+  for (const [i, config] of configs.entries()) {
+    const { environment, account, region, preview } = config;
     const at = preview ? 'previews' : `environments.${environment}`;
     if (placed && (account === undefined || region === undefined))
       throw new ConfigError(
@@ -165,15 +166,42 @@ function assertApart(configs: readonly DeploymentConfig[], file: string): void {
         file,
         `${at}: begins as ${within.environment} does; whoever deploys Trimtab-${within.environment}-* would deploy both, so call it otherwise`,
       );
+    for (const other of configs.slice(0, i)) {
+      const problem = domainProblem(other, config);
+      if (problem !== undefined) throw new ConfigError(file, `${at}.domain: ${problem}`);
+    }
   }
 }
 
-/** Common settings with those of an environment: objects are merged, other values replaced. */
-function overlaid(common: Raw, own: Raw): Raw {
+/** Why two environments cannot have the domains that they have; undefined when they can. */
+function domainProblem(one: DeploymentConfig, other: DeploymentConfig): string | undefined {
+  const [a, b] = [one.domain, other.domain];
+  const apart = one.account !== other.account || one.region !== other.region;
+  if (apart || a === undefined || b === undefined || a.name !== b.name) return undefined;
+  if (a.existing === undefined && b.existing === undefined)
+    return `${a.name} is made by ${one.environment} already, and an account and region has a name once; give one of them another, or both the one that is \`existing\`, each under its own basePath`;
+  return a.basePath === b.basePath
+    ? `${a.name} leads to ${one.environment} already ${a.basePath === undefined ? 'at the root' : `under '${a.basePath}'`}; give one of them another basePath`
+    : undefined;
+}
+
+/** Common settings with those of an environment, of which null takes a common one back. */
+function overlaidSettings(common: Raw, own: Raw): Raw {
+  const unset = new Set(Object.keys(own).filter((name) => own[name] === null && name in EnvironmentSettings.shape));
+  const kept = (settings: Raw): Raw =>
+    Object.fromEntries(Object.entries(settings).filter(([name]) => !unset.has(name)));
+  return overlaid(kept(common), kept(own), EnvironmentSettings);
+}
+
+/** Common settings with those of an environment: objects are merged, unless they are alternatives; the rest is replaced. */
+function overlaid(common: Raw, own: Raw, schema: unknown): Raw {
   const result: Record<string, unknown> = { ...common };
   for (const [name, value] of Object.entries(own)) {
     const under = result[name];
-    result[name] = isObject(under) && isObject(value) ? overlaid(under, value) : value;
+    const member = definitionOf(definitionOf(schema).shape?.[name]);
+    // Of two alternatives, members of both would be neither.
+    const merged = member.type !== 'union' && isObject(under) && isObject(value);
+    result[name] = merged ? overlaid(under, value, { def: member }) : value;
   }
   return result;
 }
@@ -184,6 +212,15 @@ function parse(raw: Raw, at: readonly string[], file: string): DeploymentConfig 
     // In the file itself, several environments may stand as well.
     const schema = at.length === 0 ? ConfigFile : EnvironmentSettings;
     throw new ConfigError(file, describeIssues(parsed.error, { raw, schema, at }), { cause: parsed.error });
+  }
+  const { alarmTopics, alarmEmail } = parsed.data;
+  if (alarmTopics !== undefined && alarmEmail !== undefined) {
+    const within = at.length === 0 ? '' : `${at.join('.')}: `;
+    const how = at.length === 0 ? 'leave one of them out' : 'leave one of them out, or set it to null here';
+    throw new ConfigError(
+      file,
+      `${within}alarmEmail goes to a topic that is made, and alarmTopics are there already; received both, ${formatValue(alarmEmail)} and ${alarmTopics.map(({ arn }) => arn).join(', ')}: ${how}`,
+    );
   }
   return { ...parsed.data, preview: false };
 }

@@ -48,6 +48,7 @@ function described(issue: z.core.$ZodIssue, raw: unknown, schema: z.ZodType): st
 
 /** Parts of a schema that are of interest on the way to a member. */
 interface Definition {
+  readonly type?: string;
   readonly innerType?: unknown;
   readonly element?: unknown;
   readonly valueType?: unknown;
@@ -61,7 +62,8 @@ function membersAt(schema: unknown, path: readonly PropertyKey[]): string[] {
   return Object.keys(at.shape ?? {});
 }
 
-function definitionOf(schema: unknown): Definition {
+/** The definition of a schema, without what makes it optional or gives it a default. */
+export function definitionOf(schema: unknown): Definition {
   const { def = {} } = (schema ?? {}) as { readonly def?: Definition };
   return def.innerType === undefined ? def : definitionOf(def.innerType);
 }

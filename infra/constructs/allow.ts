@@ -1,6 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { isOfChina, NOT_IN_CHINA } from '../../core/model/region.ts';
 
 /**
  * Grants exactly these actions on exactly these resources. The permissions of all roles, with reasons, are listed in
@@ -29,7 +30,11 @@ const USES = {
   },
 } as const;
 
-/** Grants the use of a key through one service only. Does nothing without a key. */
+/**
+ * Grants the use of a key through one service only. Does nothing without a key.
+ *
+ * @throws Error in a region of China, where the service would have another name
+ */
 export function allowKey(
   grantee: IGrantable,
   key: IKey | undefined,
@@ -37,10 +42,12 @@ export function allowKey(
   use: 'read' | 'write',
 ): void {
   if (key === undefined) return;
+  const { region } = Stack.of(key);
+  if (isOfChina(region)) throw new Error(`${key.node.path}: ${NOT_IN_CHINA}, received '${region}'`);
   Grant.addToPrincipal({
     grantee,
     actions: [...USES[service][use]],
     resourceArns: [key.keyArn],
-    conditions: { StringEquals: { 'kms:ViaService': `${service}.${Stack.of(key).region}.amazonaws.com` } },
+    conditions: { StringEquals: { 'kms:ViaService': `${service}.${region}.amazonaws.com` } },
   });
 }

@@ -19,7 +19,7 @@ import { ORIGIN_HEADER } from '../../core/access/origin-header.ts';
 import { WEB_ACL } from '../surroundings/base-path.ts';
 import { acknowledge } from './acknowledge.ts';
 import type { EndpointAuthorizers } from './endpoint-authorizers.ts';
-import type { EndpointDomain } from './endpoint-domain.ts';
+import { type EndpointDomain, madeDomain } from './endpoint-domain.ts';
 
 /** What a firewall is in front of. */
 export interface Fronted {
@@ -52,7 +52,8 @@ export class EndpointFirewall extends Construct {
   }
 
   /** Puts the distribution in front of the API. @returns its address */
-  front({ api, webAclArn, domain }: Fronted): string {
+  front({ api, webAclArn, domain: own }: Fronted): string {
+    const domain = own && madeDomain(this, own);
     const distribution = new Distribution(this, 'Distribution', {
       comment: 'Trimtab inference endpoint',
       webAclId: webAclArn,
@@ -95,8 +96,9 @@ export function firewallProblems(
   { authorizers, domain }: { readonly authorizers: EndpointAuthorizers; readonly domain: EndpointDomain | undefined },
 ): string[] {
   const signed = authorizers.signed;
+  const certificate = domain?.certificate;
   const where =
-    domain && Stack.of(scope).splitArn(domain.certificate.certificateArn, ArnFormat.SLASH_RESOURCE_NAME).region;
+    certificate && Stack.of(scope).splitArn(certificate.certificateArn, ArnFormat.SLASH_RESOURCE_NAME).region;
   return [
     ...(Token.isUnresolved(webAclArn) || WEB_ACL.test(webAclArn)
       ? []
@@ -106,6 +108,9 @@ export function firewallProblems(
       : [
           `webAclArn puts CloudFront in front, whose requests IAM cannot authorize: signatures are made for the name of the API; ${signed.join(', ')} need another authorizer`,
         ]),
+    ...(domain === undefined || typeof domain.domainName === 'string'
+      ? []
+      : ['a domain of CloudFront is made with it, and none of API Gateway that is there already']),
     ...(domain?.basePath === undefined ? [] : ['a domain of CloudFront has no basePath']),
     ...(where === undefined || Token.isUnresolved(where) || where === 'us-east-1'
       ? []

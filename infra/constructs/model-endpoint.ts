@@ -29,7 +29,7 @@ import { allowActions, allowKey } from './allow.ts';
 import { CodeAlarms } from './code-alarms.ts';
 import { DataLake, type IDataLake } from './data-lake.ts';
 import { EndpointAuthorizers, type EndpointRole, type RoleAuthorizers } from './endpoint-authorizers.ts';
-import { type EndpointDomain, endpointDomain } from './endpoint-domain.ts';
+import { domainText, type EndpointDomain, endpointDomain } from './endpoint-domain.ts';
 import { EndpointFirewall, firewallProblems } from './endpoint-firewall.ts';
 import { addEndpointRoutes } from './endpoint-routes.ts';
 import { type FunctionOptions, functionOptions } from './function-options.ts';
@@ -90,7 +90,7 @@ export interface ModelEndpointProps extends FunctionOptions {
   readonly authorizers?: RoleAuthorizers;
   /** What pages of other origins may ask. @default API Gateway lets no page of another origin read answers */
   readonly corsPreflight?: CorsPreflightOptions;
-  /** A domain of your own. @default the name that API Gateway gives */
+  /** A domain of your own, made or there already. @default the name that API Gateway gives */
   readonly domain?: EndpointDomain;
   /**
    * ARN of a global web ACL of WAFv2. CloudFront with it is put in front of the API, which takes none itself, and what comes
@@ -150,8 +150,8 @@ function registryOf(
 /** Where an API is: its domain, else the name that API Gateway gives. */
 function urlOf({ apiEndpoint }: HttpApi, domain: EndpointDomain | undefined): string {
   if (domain === undefined) return apiEndpoint;
-  const { domainName, basePath } = domain;
-  return `https://${domainName}${basePath === undefined ? '' : `/${basePath}`}`;
+  const { basePath } = domain;
+  return `https://${domainText(domain)}${basePath === undefined ? '' : `/${basePath}`}`;
 }
 
 /** Target utilization of the provisioned concurrency. */

@@ -1,5 +1,6 @@
-import { Annotations, Stack, Token } from 'aws-cdk-lib';
+import { Annotations, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { sharedPlace } from './shared-place.ts';
 
 /** A registry as far as it can be taken for another. */
 interface Named extends Construct {
@@ -30,15 +31,4 @@ export function keepApart(registry: Named): void {
     Annotations.of(registry).addWarningV2('trimtab:environmentName', message);
   }
   REGISTRIES.set(root, [...others, registry]);
-}
-
-function sharedPlace(one: Stack, other: Stack): 'shared' | 'apart' | 'unknown' {
-  if (one === other) return 'shared';
-  const pairs = [
-    [one.account, other.account],
-    [one.region, other.region],
-  ] as const;
-  const known = pairs.filter((pair) => !pair.some((value) => Token.isUnresolved(value)));
-  if (known.some(([a, b]) => a !== b)) return 'apart';
-  return known.length === pairs.length ? 'shared' : 'unknown';
 }

@@ -29,7 +29,7 @@ export class ServingStack extends Stack {
       ...functionsIn(this, config),
       ...authorizersOf(this, config),
       ...(config.webAclArn === undefined ? {} : { webAclArn: config.webAclArn }),
-      ...(config.cors === undefined ? {} : { corsPreflight: preflightOf(config.cors) }),
+      ...(config.cors === undefined ? {} : { corsPreflight: preflightOf(config.cors, config) }),
       ...(config.domain === undefined ? {} : { domain: domainOf(this, config.domain) }),
     });
     stateful.onCall.watch(this);

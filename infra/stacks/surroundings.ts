@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import {
   CorsHttpMethod,
   type CorsPreflightOptions,
+  DomainName,
   HttpNoneAuthorizer,
   type IHttpRouteAuthorizer,
 } from 'aws-cdk-lib/aws-apigatewayv2';
@@ -46,8 +47,24 @@ export const topicsOf = (scope: Construct, topics: readonly AlarmTopic[]): ITopi
     }),
   );
 
-export const preflightOf = ({ maxAgeSeconds, allowCredentials, ...rest }: CorsConfig): CorsPreflightOptions => ({
+/** Headers of requests that pages send where the configuration names none. */
+const PAGE_HEADERS = ['authorization', 'content-type', 'traceparent', 'x-amz-date', 'x-amz-security-token'];
+
+/** Headers that functions of the configuration read credentials of. */
+const credentialHeaders = ({
+  authorization,
+  authorizers,
+}: Pick<DeploymentConfig, 'authorization' | 'authorizers'>): string[] =>
+  [authorization, ...Object.values(authorizers)].flatMap((said) =>
+    typeof said === 'object' && 'lambda' in said ? [said.lambda.header.toLowerCase()] : [],
+  );
+
+export const preflightOf = (
+  { maxAgeSeconds, allowCredentials, allowHeaders, ...rest }: CorsConfig,
+  authorization: Pick<DeploymentConfig, 'authorization' | 'authorizers'>,
+): CorsPreflightOptions => ({
   ...rest,
+  allowHeaders: allowHeaders ?? [...new Set([...PAGE_HEADERS, ...credentialHeaders(authorization)])],
   // What the protocols know.
   allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.HEAD, CorsHttpMethod.POST, CorsHttpMethod.PUT],
   maxAge: Duration.seconds(maxAgeSeconds),
@@ -56,10 +73,13 @@ export const preflightOf = ({ maxAgeSeconds, allowCredentials, ...rest }: CorsCo
 
 export const domainOf = (
   scope: Construct,
-  { name, certificateArn, basePath, hostedZone }: DomainConfig,
+  { name, certificateArn, existing, basePath, hostedZone }: DomainConfig,
 ): EndpointDomain => ({
-  domainName: name,
-  certificate: Certificate.fromCertificateArn(scope, 'Certificate', certificateArn),
+  domainName:
+    existing === undefined ? name : DomainName.fromDomainNameAttributes(scope, 'DomainName', { name, ...existing }),
+  ...(certificateArn === undefined
+    ? {}
+    : { certificate: Certificate.fromCertificateArn(scope, 'Certificate', certificateArn) }),
   ...(basePath === undefined ? {} : { basePath }),
   ...(hostedZone === undefined
     ? {}

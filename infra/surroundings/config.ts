@@ -47,10 +47,8 @@ export const CorsConfig = z
     allowOrigins: z
       .array(z.string().regex(/^(\*|https?:\/\/[^/\s*]+)$/, 'an origin is a scheme and a host, or *'))
       .min(1),
-    /** Headers that requests may have. */
-    allowHeaders: z
-      .array(z.string().min(1))
-      .default(['authorization', 'content-type', 'traceparent', 'x-amz-date', 'x-amz-security-token']),
+    /** Headers that requests may have; by default those of credentials, content and traces, and of a function's `header`. */
+    allowHeaders: z.array(z.string().min(1)).optional(),
     /** Headers of answers that pages may read. */
     exposeHeaders: z.array(z.string().min(1)).default([]),
     /** How long a browser remembers the answer, in seconds. */
@@ -64,27 +62,50 @@ export const CorsConfig = z
 export type CorsConfig = z.infer<typeof CorsConfig>;
 
 /** `domain` of trimtab.config.json: a domain of your own for the endpoint. */
-export const DomainConfig = z.strictObject({
-  /** The whole name, such as models.example.com. */
-  name: z.string().regex(/^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/, 'a name looks like models.example.com'),
-  /** ARN of its certificate, of the region of the endpoint. */
-  certificateArn: arn('acm', 'certificate/[\\w-]+', 'a certificate of ACM'),
-  /** Path under which the endpoint is there, such as `ml`; the root by default. */
-  basePath: z
-    .string()
-    .superRefine((text, { addIssue }) => {
-      const message = basePathProblem(text);
-      if (message !== undefined) addIssue(message);
-    })
-    .optional(),
-  /** Zone of Route 53 that gets a record of the name; without it, make one yourself. */
-  hostedZone: z
-    .strictObject({
-      id: z.string().regex(/^Z[A-Z0-9]+$/, 'the id of a hosted zone looks like Z0123ABC'),
-      name: z.string().min(1),
-    })
-    .optional(),
-});
+export const DomainConfig = z
+  .strictObject({
+    /** The whole name, such as models.example.com. */
+    name: z.string().regex(/^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/, 'a name looks like models.example.com'),
+    /** ARN of the certificate of a name that is made, of the region of the endpoint. */
+    certificateArn: arn('acm', 'certificate/[\\w-]+', 'a certificate of ACM').optional(),
+    /** A name that API Gateway has already, as `aws apigatewayv2 get-domain-name` shows it; by default the name is made. */
+    existing: z
+      .strictObject({
+        /** `ApiGatewayDomainName` of it. */
+        regionalDomainName: z
+          .string()
+          .regex(
+            /^[\w-]+(\.[\w-]+)+$/,
+            'a name of API Gateway looks like d-0abc.execute-api.eu-central-1.amazonaws.com',
+          ),
+        /** `HostedZoneId` of it. */
+        regionalHostedZoneId: z.string().regex(/^Z[A-Z0-9]+$/, 'the id of a hosted zone looks like Z0123ABC'),
+      })
+      .optional(),
+    /** Path under which the endpoint is there, such as `ml`; the root by default. */
+    basePath: z
+      .string()
+      .superRefine((text, { addIssue }) => {
+        const message = basePathProblem(text);
+        if (message !== undefined) addIssue(message);
+      })
+      .optional(),
+    /** Zone of Route 53 that gets a record of a name that is made; without it, make one yourself. */
+    hostedZone: z
+      .strictObject({
+        id: z.string().regex(/^Z[A-Z0-9]+$/, 'the id of a hosted zone looks like Z0123ABC'),
+        name: z.string().min(1),
+      })
+      .optional(),
+  })
+  .superRefine(({ certificateArn, existing, hostedZone }, { addIssue }) => {
+    if ((certificateArn === undefined) === (existing === undefined))
+      addIssue(
+        `a name is made with a certificateArn, or there already, as existing says; received ${existing === undefined ? 'neither' : 'both'}`,
+      );
+    else if (existing !== undefined && hostedZone !== undefined)
+      addIssue('a name that is existing has its record already; received hostedZone beside it');
+  });
 export type DomainConfig = z.infer<typeof DomainConfig>;
 
 /** `webAclArn` of trimtab.config.json: a firewall in front of the endpoint. */

@@ -92,6 +92,15 @@ describe('the configuration', () => {
       /environments\.prod-eu: begins as prod does; whoever deploys Trimtab-prod-\* would deploy both/,
     ],
     [
+      'a mail beside common topics',
+      {
+        alarmTopics: [{ arn: 'arn:aws:sns:eu-central-1:111122223333:on-call' }],
+        environments: { prod: { ...PROD, alarmEmail: 'ml@example.com' } },
+      },
+      /^trimtab\.config\.json: environments\.prod: alarmEmail .* alarmTopics .* received both, "ml@example\.com" and arn.*null here/,
+    ],
+    ['a null of what is none', { environments: { dev: { eventBuss: null } } }, /unrecognized key: "eventBuss"/],
+    [
       'a region of China',
       { region: 'cn-north-1' },
       /^trimtab\.config\.json: region: .*services have other names there.*, received "cn-north-1"/,
@@ -99,6 +108,32 @@ describe('the configuration', () => {
   ])('refuses %s', (_, raw, message) => {
     expect(() => parseEnvironments(raw)).toThrow(ConfigError);
     expect(() => parseEnvironments(raw)).toThrow(message);
+  });
+
+  it('replaces alternatives by what an environment says, and takes back what it sets to null', () => {
+    const jwt = { issuer: 'https://example.com/issuer', audience: ['apps'] };
+    const lambda = { functionArn: 'arn:aws:lambda:eu-central-1:111122223333:function:who' };
+    const [dev, prod] = parseEnvironments({
+      authorization: { jwt },
+      authorizers: { truth: { lambda }, read: 'none' },
+      eventBus: 'ml-events',
+      alarmTopics: [{ arn: 'arn:aws:sns:eu-central-1:111122223333:on-call' }],
+      environments: {
+        dev: {},
+        prod: {
+          authorization: { lambda },
+          authorizers: { truth: { jwt } },
+          eventBus: null,
+          alarmTopics: null,
+          alarmEmail: 'ml@example.com',
+        },
+      },
+    });
+    expect(dev).toMatchObject({ authorization: { jwt }, authorizers: { read: 'none' }, eventBus: 'ml-events' });
+    expect(prod).toMatchObject({ authorizers: { truth: { jwt }, read: 'none' }, alarmEmail: 'ml@example.com' });
+    expect(prod!.authorization).toEqual({ lambda: { ...lambda, cacheSeconds: 300, header: 'authorization' } });
+    expect(prod).not.toHaveProperty('eventBus');
+    expect(prod).not.toHaveProperty('alarmTopics');
   });
 
   it('takes environments side by side that name no place: all are where the command line points', () => {

@@ -1,7 +1,9 @@
-import { Stage } from 'aws-cdk-lib';
-import { describe, expect, it } from 'vitest';
+import { Stack, Stage } from 'aws-cdk-lib';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { describe, expect, it, vi } from 'vitest';
 import { addTrimtab } from '../../infra/add-trimtab.ts';
 import { DeploymentConfig } from '../../infra/config.ts';
+import { ModelEndpoint } from '../../infra/constructs/model-endpoint.ts';
 import { type Resource, synthesized } from './synthesized.ts';
 
 const PLACE = { account: '111122223333', region: 'eu-central-1' };
@@ -28,6 +30,26 @@ describe('addTrimtab', () => {
       const { Resources } = template as (typeof alone.templates)[string];
       expect(idsOf(Resources)).toEqual(idsOf(alone.templates[stackName]!.Resources));
     }
+  });
+
+  it('refuses a region of China, whoever names it', () => {
+    const inChina = /services have other names there.*, received 'cn-north-1'/;
+    const china = { account: '111122223333', region: 'cn-north-1' };
+    expect(() => synthesized((app) => void addTrimtab(new Stage(app, 'Prod', { env: china }), config))).toThrow(
+      inChina,
+    );
+    vi.stubEnv('CDK_DEFAULT_REGION', china.region);
+    try {
+      expect(() => synthesized((app) => void addTrimtab(app, config))).toThrow(inChina);
+    } finally {
+      vi.unstubAllEnvs();
+    }
+    expect(() =>
+      synthesized((app) => {
+        const plain = new Stack(app, 'Plain', { env: china });
+        new ModelEndpoint(plain, 'Endpoint', { encryptionKey: new Key(plain, 'Key') });
+      }),
+    ).toThrow(inChina);
   });
 
   it('refuses a stage that is elsewhere than its configuration says', () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { Validations } from 'aws-cdk-lib';
+import { type App, Validations } from 'aws-cdk-lib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ORIGIN_HEADER } from '../../core/access/origin-header.ts';
 import { FUNCTIONS } from '../../functions/index.ts';
@@ -37,7 +37,7 @@ const EVERYTHING = {
   },
   authorization: { jwt: { issuer: 'https://example.com/issuer', audience: ['apps'] } },
   authorizers: {
-    truth: { lambda: { functionArn: 'arn:aws:lambda:eu-central-1:111122223333:function:who' } },
+    truth: { lambda: { functionArn: 'arn:aws:lambda:eu-central-1:111122223333:function:who', header: 'X-Api-Key' } },
     operate: 'iam',
     read: 'none',
   },
@@ -170,13 +170,92 @@ describe('an environment in surroundings that are there already', () => {
     expect(properties('AWS::ApiGatewayV2::Authorizer').map((each) => each.AuthorizerType)).toEqual(['JWT', 'REQUEST']);
     expect(properties('AWS::ApiGatewayV2::Api')).toEqual([
       expect.objectContaining({
-        CorsConfiguration: expect.objectContaining({ AllowOrigins: ['https://app.example.com'], MaxAge: 600 }),
+        CorsConfiguration: expect.objectContaining({
+          AllowOrigins: ['https://app.example.com'],
+          MaxAge: 600,
+          AllowHeaders: [
+            ...['authorization', 'content-type', 'traceparent', 'x-amz-date', 'x-amz-security-token'],
+            'x-api-key',
+          ],
+        }),
       }),
     ]);
     expect(endpoint().Environment.Variables).toMatchObject({ TRIMTAB_ROLES: 'claims', TRIMTAB_OPEN_ROLES: 'read' });
   });
 
   const endpoint = () => of('AWS::Lambda::Function').find(([id]) => id.includes('EndpointFunction'))![1].Properties;
+});
+
+describe('a domain of several endpoints', () => {
+  const { domain } = EVERYTHING;
+  const existing = {
+    regionalDomainName: 'd-0abc.execute-api.eu-central-1.amazonaws.com',
+    regionalHostedZoneId: 'Z0ABC',
+  };
+  const shared = { name: domain.name, existing };
+
+  it('is there already, and each has its own path of it', () => {
+    const { resources, templates } = synthesized((app) => {
+      const environments = { dev: { domain: { basePath: 'dev' } }, staging: { domain: { basePath: 'staging' } } };
+      for (const config of parseEnvironments({ domain: shared, environments })) addTrimtab(app, config);
+    });
+    const types = resources.map(([, { Type }]) => Type);
+    expect(types).not.toContain('AWS::ApiGatewayV2::DomainName');
+    expect(types).not.toContain('AWS::Route53::RecordSet');
+    const mappings = resources.filter(([, { Type }]) => Type === 'AWS::ApiGatewayV2::ApiMapping');
+    expect(mappings.map(([, { Properties }]) => [Properties.DomainName, Properties.ApiMappingKey])).toEqual([
+      [domain.name, 'dev'],
+      [domain.name, 'staging'],
+    ]);
+    expect(templates['Trimtab-staging-Serving']!.Outputs).toMatchObject({
+      Url: { Value: `https://${domain.name}/staging` },
+    });
+  });
+
+  it.each([
+    [
+      'made twice',
+      { dev: { domain }, staging: { domain: { ...domain, basePath: 'b' } } },
+      /environments\.staging\.domain: models\.example\.com is made by dev already/,
+    ],
+    [
+      'had under one path',
+      { dev: { domain: shared }, staging: { domain: shared } },
+      /environments\.staging\.domain: .* leads to dev already at the root/,
+    ],
+    [
+      'made and there',
+      { dev: { domain: { ...domain, existing } } },
+      /environments\.dev\.domain: a name is made .* received both/,
+    ],
+    [
+      'neither',
+      { dev: { domain: { name: domain.name } } },
+      /environments\.dev\.domain: a name is made .* received neither/,
+    ],
+  ])('is not %s', (_, environments, message) => {
+    expect(() => parseEnvironments({ environments })).toThrow(message);
+  });
+
+  it('is made once in an account and region, by whatever makes it', () => {
+    const twice = (app: App) => {
+      addTrimtab(app, DeploymentConfig.parse({ environment: 'dev', domain }));
+      addTrimtab(app, DeploymentConfig.parse({ environment: 'staging', domain: { ...domain, basePath: 'b' } }));
+    };
+    expect(() => synthesized((app) => twice(app))).toThrow(/both make the domain models\.example\.com/);
+    expect(() =>
+      synthesized((app) =>
+        addTrimtab(
+          app,
+          DeploymentConfig.parse({
+            domain: shared,
+            webAclArn: 'arn:aws:wafv2:us-east-1:111122223333:global/webacl/models/0aaa1bbb',
+            authorization: EVERYTHING.authorization,
+          }),
+        ),
+      ),
+    ).toThrow(/a domain of CloudFront is made with it/);
+  });
 });
 
 describe('a firewall in front of an endpoint', () => {

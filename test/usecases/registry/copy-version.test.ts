@@ -129,6 +129,16 @@ describe('A version that is copied', () => {
     expect((await prod.home.ledger.latest(MODEL))!.reason).toContain(`; forced, although ${why}`);
   });
 
+  it('is refused when the endpoint that is deployed there has no room for it', async () => {
+    const fits = (memoryMb: number) => async () =>
+      endpointObjections(prod.home, { model: MODEL, bytes: 300_000 }, { memoryMb, cacheMb: 512 });
+    await expect(copy(dev, prod, { fits: fits(1) })).rejects.toThrow(
+      /^the deployed endpoint cannot serve this version: to open/,
+    );
+    expect(await isEmpty(prod)).toBe(true);
+    expect((await copy(dev, prod, { fits: fits(1024) })).existed).toBe(false);
+  });
+
   it('is one that there is', async () => {
     await expect(copy(dev, prod, {}, 7)).rejects.toThrow(`model ${MODEL} has no version 7`);
     await expect(copy(prod, dev)).rejects.toThrow(`no model named ${MODEL}`);
