@@ -6,6 +6,7 @@ import { readSignature } from '../../../platform/onnx/model.ts';
 import type { Home } from '../../../platform/ports.ts';
 import { type CopyOptions, copyVersion, readVersionToCopy } from '../../../usecases/registry/copy-version.ts';
 import { CopyView } from '../../../usecases/registry/copy-view.ts';
+import { endpointObjections } from '../../../usecases/registry/fits-endpoint.ts';
 import { Registry } from '../../../usecases/registry/registry.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 
