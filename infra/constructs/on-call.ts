@@ -9,6 +9,7 @@ import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct, type IConstruct } from 'constructs';
 import { allowActions, allowKey } from './allow.ts';
+import { keyBehind } from './key-behind.ts';
 import { letIn } from './key-users.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
 
@@ -57,7 +58,11 @@ export class OnCall extends Construct {
   }
 
   private newTopic(email: string | undefined, masterKey: IKey | undefined): Topic {
-    const topic = new Topic(this, 'Topic', { displayName: 'Trimtab alarms', enforceSSL: true, masterKey });
+    const topic = new Topic(this, 'Topic', {
+      displayName: 'Trimtab alarms',
+      enforceSSL: true,
+      masterKey: keyBehind(masterKey),
+    });
     if (email !== undefined) topic.addSubscription(new EmailSubscription(email));
     return topic;
   }
