@@ -114,6 +114,8 @@ describe('the constructs in somebody else’s stack', () => {
     );
     expect(rules.flatMap(({ alarmName }) => alarmName ?? [])).toEqual(names.map((n) => ({ prefix: `trimtab.${n}.` })));
     expect(rules.flatMap(({ environment }) => environment ?? [])).toEqual(names);
+    const unresolved = Match.stringLikeRegexp('unresolved environment');
+    expect(Annotations.fromStack(stack).findWarning('*', unresolved)).toEqual([]);
   });
 
   it('refuses two registries of one name in one account and region, and warns where that is not known', () => {
