@@ -3,6 +3,7 @@ import { EnvironmentName } from '../core/model/names.ts';
 import { isOfChina, NOT_IN_CHINA } from '../core/model/region.ts';
 import { PipelineConfig } from './pipeline/config.ts';
 import { EndpointConfig, ValidationConfig } from './scaling/config.ts';
+import { LIMITS } from './scaling/limits.ts';
 import {
   AlarmTopic,
   Authorization,
@@ -65,7 +66,7 @@ export const DeploymentConfig = z.strictObject({
   rollback: z
     .strictObject({
       /** Executions that are kept for each of its three functions; 0: none, as in new accounts. @default 2 */
-      reservedConcurrency: z.int().min(0).max(1_000).optional(),
+      reservedConcurrency: z.int().min(LIMITS.keptExecutions.min).max(LIMITS.keptExecutions.max).optional(),
     })
     .prefault({}),
   /** Who authorizes requests to the endpoint: IAM, nobody, a JWT's issuer, or a function of yours. */

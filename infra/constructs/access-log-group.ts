@@ -2,6 +2,7 @@ import { CfnDeletionPolicy, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { type CfnLogGroup, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import { keyBehind } from './key-behind.ts';
 import { letIn } from './key-users.ts';
 
 /**
@@ -13,7 +14,7 @@ export function accessLogGroup(scope: Construct, id: string, encryptionKey: IKey
   letIn(scope, encryptionKey, 'logs');
   const group = new LogGroup(scope, id, {
     retention: RetentionDays.ONE_MONTH,
-    encryptionKey,
+    encryptionKey: keyBehind(encryptionKey),
     removalPolicy: RemovalPolicy.DESTROY,
   });
   const resource = group.node.defaultChild as CfnLogGroup;

@@ -2,6 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { isOfChina, NOT_IN_CHINA } from '../../core/model/region.ts';
+import { keyBehind } from './key-behind.ts';
 
 /**
  * Grants exactly these actions on exactly these resources. The permissions of all roles, with reasons, are listed in
@@ -33,14 +34,15 @@ const USES = {
 /**
  * Grants the use of a key through one service only. Does nothing without a key.
  *
- * @throws Error in a region of China, where the service would have another name
+ * @throws Error for an alias whose key is not known, and in a region of China, where the service would have another name
  */
 export function allowKey(
   grantee: IGrantable,
-  key: IKey | undefined,
+  given: IKey | undefined,
   service: keyof typeof USES,
   use: 'read' | 'write',
 ): void {
+  const key = keyBehind(given);
   if (key === undefined) return;
   const { region } = Stack.of(key);
   if (isOfChina(region)) throw new Error(`${key.node.path}: ${NOT_IN_CHINA}, received '${region}'`);

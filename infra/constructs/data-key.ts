@@ -2,6 +2,7 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import { keyBehind } from './key-behind.ts';
 import { letIn } from './key-users.ts';
 
 /** Props of {@link DataKey}. */
@@ -43,5 +44,5 @@ export class DataKey extends Key {
  */
 export const queueEncryption = (scope: Construct, id: string, key: IKey | undefined) =>
   key
-    ? { encryption: QueueEncryption.KMS, encryptionMasterKey: Key.fromKeyArn(scope, `${id}Key`, key.keyArn) }
+    ? { encryption: QueueEncryption.KMS, encryptionMasterKey: Key.fromKeyArn(scope, `${id}Key`, keyBehind(key).keyArn) }
     : { encryption: QueueEncryption.SQS_MANAGED };

@@ -12,6 +12,7 @@ import {
   ObjectOwnership,
 } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
+import { keyBehind } from './key-behind.ts';
 
 /** Props of {@link EncryptedBucket}. */
 export interface EncryptedBucketProps {
@@ -49,7 +50,7 @@ export class EncryptedBucket extends Bucket {
   constructor(scope: Construct, id: string, props: EncryptedBucketProps = {}) {
     super(scope, id, {
       ...(props.encryptionKey
-        ? { encryption: BucketEncryption.KMS, encryptionKey: props.encryptionKey, bucketKeyEnabled: true }
+        ? { encryption: BucketEncryption.KMS, encryptionKey: keyBehind(props.encryptionKey), bucketKeyEnabled: true }
         : { encryption: BucketEncryption.S3_MANAGED }),
       enforceSSL: true,
       minimumTLSVersion: 1.2,

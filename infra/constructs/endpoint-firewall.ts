@@ -20,6 +20,7 @@ import { WEB_ACL } from '../surroundings/base-path.ts';
 import { acknowledge } from './acknowledge.ts';
 import type { EndpointAuthorizers } from './endpoint-authorizers.ts';
 import { type EndpointDomain, madeDomain } from './endpoint-domain.ts';
+import { keyBehind } from './key-behind.ts';
 
 /** What a firewall is in front of. */
 export interface Fronted {
@@ -42,7 +43,7 @@ export class EndpointFirewall extends Construct {
       description: 'Trimtab: by this the endpoint knows requests that came through CloudFront',
       generateSecretString: { passwordLength: 64, excludePunctuation: true },
       // By its ARN alone, or the CDK would write statements of its own into the key's policy.
-      encryptionKey: encryptionKey && Key.fromKeyArn(this, 'Key', encryptionKey.keyArn),
+      encryptionKey: encryptionKey && Key.fromKeyArn(this, 'Key', keyBehind(encryptionKey).keyArn),
     });
     acknowledge(
       this.secret,

@@ -3,6 +3,7 @@ import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { RegionInfo } from 'aws-cdk-lib/region-info';
 import type { IConstruct } from 'constructs';
+import { keyBehind } from './key-behind.ts';
 
 /** A service that uses a key where it acts without a role: for log groups, from rules to queues, from alarms to topics. */
 export type KeyUser = 'logs' | 'events' | 'cloudwatch';
@@ -18,7 +19,8 @@ interface Place {
  * Lets services use a key, in the key's own policy, on behalf of what is in the stack of `scope`. A statement that is there
  * already is not added again. The policy of an imported key cannot be changed: a warning says what has to be in it.
  */
-export function letIn(scope: IConstruct, key: IKey | undefined, ...users: KeyUser[]): void {
+export function letIn(scope: IConstruct, given: IKey | undefined, ...users: KeyUser[]): void {
+  const key = keyBehind(given);
   if (key === undefined) return;
   const { account, region, partition } = Stack.of(scope);
   for (const user of users) {

@@ -14,6 +14,7 @@ import { Construct } from 'constructs';
 import { EnvironmentName } from '../../core/model/names.ts';
 import { DEFAULT_ENVIRONMENT } from '../config.ts';
 import { allowActions, allowKey } from './allow.ts';
+import { keyBehind } from './key-behind.ts';
 import { keepApart } from './registries-apart.ts';
 import { WriteOnceBucket } from './write-once-bucket.ts';
 
@@ -180,7 +181,7 @@ export class ModelRegistry extends RegistryBase {
     // Set directly: the construct's own way does not work in a stack that knows no region.
     if (encryptionKey)
       (this.table.node.defaultChild as CfnGlobalTable).addPropertyOverride('Replicas.0.SSESpecification', {
-        KMSMasterKeyId: encryptionKey.keyArn,
+        KMSMasterKeyId: keyBehind(encryptionKey).keyArn,
       });
     this.artifacts = new WriteOnceBucket(this, 'Artifacts', {
       accessLogs: props.accessLogs,

@@ -2,13 +2,13 @@ import { Annotations, Stack } from 'aws-cdk-lib';
 import { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { EventField, type IEventBus, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
-import { SnsTopic } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct, type IConstruct } from 'constructs';
 import { allowActions, allowKey } from './allow.ts';
+import { keyBehind } from './key-behind.ts';
 import { letIn } from './key-users.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
 
@@ -57,7 +57,11 @@ export class OnCall extends Construct {
   }
 
   private newTopic(email: string | undefined, masterKey: IKey | undefined): Topic {
-    const topic = new Topic(this, 'Topic', { displayName: 'Trimtab alarms', enforceSSL: true, masterKey });
+    const topic = new Topic(this, 'Topic', {
+      displayName: 'Trimtab alarms',
+      enforceSSL: true,
+      masterKey: keyBehind(masterKey),
+    });
     if (email !== undefined) topic.addSubscription(new EmailSubscription(email));
     return topic;
   }
@@ -119,13 +123,15 @@ export class OnCall extends Construct {
         detailType: ['Person Needed'],
         detail: { environment: [environmentName], what: ['asked', 'reminder'] },
       },
-      targets: this.topics.map(
-        ({ topicArn }, i) =>
-          new SnsTopic(Topic.fromTopicArn(parts, `PersonNeededTopic${i === 0 ? '' : i}`, topicArn), {
-            role: role.withoutPolicyUpdates(),
-            message: RuleTargetInput.fromText(EventField.fromPath('$.detail.text')),
-          }),
-      ),
+      // Not the CDK's own target, which would add to the topic's policy and to those of its key.
+      targets: this.topics.map((topic) => ({
+        bind: () => ({
+          arn: topic.topicArn,
+          role,
+          input: RuleTargetInput.fromText(EventField.fromPath('$.detail.text')),
+          targetResource: topic,
+        }),
+      })),
     });
   }
 }

@@ -8,6 +8,7 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { CAPTURES } from '../../core/captures/capture-key.ts';
 import { allowActions, allowKey } from './allow.ts';
+import { keyBehind } from './key-behind.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
 
 /** Props of {@link PredictionCapture}. */
@@ -67,7 +68,7 @@ export class PredictionCapture extends Construct {
     const stream = new CfnDeliveryStream(this, 'Stream', {
       deliveryStreamType: 'DirectPut',
       deliveryStreamEncryptionConfigurationInput: encryptionKey
-        ? { keyType: 'CUSTOMER_MANAGED_CMK', keyArn: encryptionKey.keyArn }
+        ? { keyType: 'CUSTOMER_MANAGED_CMK', keyArn: keyBehind(encryptionKey).keyArn }
         : { keyType: 'AWS_OWNED_CMK' },
       extendedS3DestinationConfiguration: {
         bucketArn: bucket.bucketArn,

@@ -37,7 +37,7 @@ export interface ReleaseReplayProps extends FunctionOptions {
   readonly memoryMb?: number;
   /** Temporary folder of the function (ephemeral storage), in MB: what the endpoint has, at least. @default 2048 */
   readonly temporaryMb?: number;
-  /** Executions that are kept for the function, as for those of `RollbackController`; 0: none are. @default 2 */
+  /** Executions that are kept for the function, as for those of `RollbackController`; 0 to 1000, 0: none are. @default 2 */
   readonly reservedConcurrency?: number;
 }
 

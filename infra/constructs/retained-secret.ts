@@ -5,6 +5,7 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 import { allowActions, allowKey } from './allow.ts';
+import { keyBehind } from './key-behind.ts';
 
 /** A secret that is generated and kept: without it, what was sealed under it could not be read again. */
 export interface RetainedSecretOptions {
@@ -18,7 +19,7 @@ export function retainedSecret(scope: Construct, { description, encryptionKey }:
     // 64 letters and digits: some 380 bits.
     generateSecretString: { passwordLength: 64, excludePunctuation: true },
     // By its ARN alone, or the CDK would write statements of its own into the key's policy.
-    encryptionKey: encryptionKey && Key.fromKeyArn(scope, 'Key', encryptionKey.keyArn),
+    encryptionKey: encryptionKey && Key.fromKeyArn(scope, 'Key', keyBehind(encryptionKey).keyArn),
     removalPolicy: RemovalPolicy.RETAIN,
   });
   acknowledge(

@@ -50,7 +50,7 @@ export interface RollbackControllerProps extends FunctionOptions {
   readonly architecture?: 'x64' | 'arm64';
   /**
    * Executions that are kept for each of the two functions, so that a storm of requests that uses up the account's does
-   * not stop rollbacks. The account's limit has to leave 100 for all others, and new accounts have 10; 0: none are kept.
+   * not stop rollbacks. The account's limit has to leave 100 for all others, and new accounts have 10; 0 to 1000, 0: none are kept.
    * @default 2
    */
   readonly reservedConcurrency?: number;

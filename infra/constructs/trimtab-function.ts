@@ -21,6 +21,7 @@ import type { FunctionSpec } from '../../functions/function-spec.ts';
 import { allowActions, allowKey } from './allow.ts';
 import { functionCode } from './function-code.ts';
 import { allowNetwork, type FunctionOptions, functionOptions } from './function-options.ts';
+import { keyBehind } from './key-behind.ts';
 import { letIn } from './key-users.ts';
 
 /** Folder of the built functions and layers (scripts/build/functions.ts). It is in this package, whatever app uses it. */
@@ -102,7 +103,7 @@ export class TrimtabFunction extends LambdaFunction implements ITrimtabFunction 
     letIn(parts, props.encryptionKey, 'logs');
     const logs = new LogGroup(parts, 'Logs', {
       retention: props.logRetention ?? RetentionDays.ONE_MONTH,
-      encryptionKey: props.encryptionKey,
+      encryptionKey: keyBehind(props.encryptionKey),
       removalPolicy: RemovalPolicy.DESTROY,
     });
     const role = new Role(parts, 'Role', {
@@ -124,7 +125,7 @@ export class TrimtabFunction extends LambdaFunction implements ITrimtabFunction 
       ...(temporaryMb === DEFAULT_TEMPORARY_MB ? {} : { ephemeralStorageSize: Size.mebibytes(temporaryMb) }),
       reservedConcurrentExecutions: props.reservedConcurrency,
       role,
-      environmentEncryption: props.encryptionKey,
+      environmentEncryption: keyBehind(props.encryptionKey),
       logGroup: logs,
       // Metrics and captures are lines that must arrive as they were written.
       loggingFormat: LoggingFormat.TEXT,

@@ -105,6 +105,11 @@ export function validationProblems(scaling: ValidationScaling): string[] {
   ];
 }
 
+/** Messages about invalid executions that are kept for what takes releases back; empty when they are valid. */
+export function keptProblems({ reservedConcurrency }: { readonly reservedConcurrency?: number | undefined }): string[] {
+  return within('reservedConcurrency', reservedConcurrency, LIMITS.keptExecutions);
+}
+
 interface RangeOptions {
   /** What follows the range in the message, such as its unit. @default nothing */
   readonly note?: string;

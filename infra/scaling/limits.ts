@@ -10,6 +10,8 @@ export const LIMITS = {
   endpointTimeoutSeconds: { min: 1, max: 29 },
   /** 0 would stop the function, which is done by hand in an emergency. */
   reservedConcurrency: { min: 1, max: 100_000 },
+  /** Executions kept for each function that takes releases back: 0 are none; more than some are taken from all others. */
+  keptExecutions: { min: 0, max: 1_000 },
   /** With 0, a deployment fails while nothing is provisioned: CloudFormation does not find what to update. */
   provisionedConcurrency: { min: 1, max: 100_000 },
   /** Limits of target tracking. */

@@ -4,7 +4,9 @@ import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { HttpNoneAuthorizer, type IHttpRouteAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
+import { Bucket, EventType, type IBucket } from 'aws-cdk-lib/aws-s3';
+import { SqsDestination } from 'aws-cdk-lib/aws-s3-notifications';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { describe, expect, it } from 'vitest';
 import { DataLake } from '../../infra/constructs/data-lake.ts';
 import { DataValidation } from '../../infra/constructs/data-validation.ts';
@@ -112,6 +114,8 @@ describe('the constructs in somebody else’s stack', () => {
     );
     expect(rules.flatMap(({ alarmName }) => alarmName ?? [])).toEqual(names.map((n) => ({ prefix: `trimtab.${n}.` })));
     expect(rules.flatMap(({ environment }) => environment ?? [])).toEqual(names);
+    const unresolved = Match.stringLikeRegexp('unresolved environment');
+    expect(Annotations.fromStack(stack).findWarning('*', unresolved)).toEqual([]);
   });
 
   it('refuses two registries of one name in one account and region, and warns where that is not known', () => {
@@ -163,7 +167,7 @@ describe('the constructs in somebody else’s stack', () => {
   });
 
   it('warns about a bucket of data whose files nobody would hear of', () => {
-    const warnings = (bucket: (stack: Stack) => IBucket): string[] => {
+    const warnings = (bucket: (stack: Stack) => IBucket, then?: (bucket: IBucket) => void): string[] => {
       const stack = stackOf();
       const registry = new ModelRegistry(stack, 'Registry');
       const data = bucket(stack);
@@ -171,6 +175,7 @@ describe('the constructs in somebody else’s stack', () => {
         registry,
         lake: { data, captures: data, environment: {} },
       });
+      then?.(data);
       return Annotations.fromStack(Stack.of(validation))
         .findWarning('*', Match.anyValue())
         .map(({ entry }) => String(entry.data))
@@ -184,6 +189,13 @@ describe('the constructs in somebody else’s stack', () => {
     ]);
     expect(warnings((stack) => new Bucket(stack, 'Data', { eventBridgeEnabled: true }))).toEqual([]);
     expect(warnings((stack) => new DataLake(stack, 'Lake').data)).toEqual([]);
+    const toQueue = (data: IBucket): void =>
+      data.addEventNotification(EventType.OBJECT_CREATED, new SqsDestination(new Queue(data, 'Queue')));
+    const own = (stack: Stack): IBucket => new Bucket(stack, 'Data');
+    const imported = (stack: Stack): IBucket => Bucket.fromBucketName(stack, 'Data', 'data');
+    expect(warnings(own, toQueue)).toEqual([expect.stringMatching(/it does not/)]);
+    for (const bucket of [own, imported])
+      expect(warnings(bucket, (data) => data.enableEventBridgeNotification())).toEqual([]);
   });
 
   it('listens to the alarms that it makes, in the environment of the registry', () => {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Annotations, Stack } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
-import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
+import { Alias, type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Topic } from 'aws-cdk-lib/aws-sns';
@@ -56,6 +56,9 @@ const MADE: Record<string, (stack: Stack, encryptionKey: IKey) => Construct> = {
   TrimtabFunction: (stack, encryptionKey) => new trimtab.TrimtabFunction(stack, 'It', { spec: drift, encryptionKey }),
   WriteOnceBucket: (stack, encryptionKey) => new trimtab.WriteOnceBucket(stack, 'It', { encryptionKey }),
 };
+
+/** One construct for each kind of resource that takes a key. */
+const BY_ALIAS = ['DataLake', 'DataValidation', 'ModelEndpoint', 'OnCall', 'PredictionCapture', 'PrivacySecret'];
 
 /** What speaks of keys, and is given none: it reads those of the stores that it is given. */
 const GIVEN_NONE = ['DataKey', 'LakeTables', 'ReplayRole'];
@@ -139,6 +142,29 @@ describe('a key of one’s own', () => {
         actWithoutRole(all.templates[`Own${name}`]!),
       );
     });
+  });
+
+  it('may be named by an alias whose key is known, and is what permissions and resources name', () => {
+    const { templates } = synthesized((app) => {
+      for (const name of BY_ALIAS) {
+        const stack = new Stack(app, name);
+        MADE[name]!(stack, new Key(stack, 'Key').addAlias('theirs'));
+      }
+    });
+    for (const name of BY_ALIAS) {
+      const { Resources, ...rest } = templates[name]!;
+      const others = Object.entries(Resources).filter(([, { Type }]) => Type !== 'AWS::KMS::Alias');
+      expect(others.filter(([, resource]) => /alias\/|KeyAlias/.test(JSON.stringify(resource)))).toEqual([]);
+      expect(JSON.stringify(rest)).not.toMatch(/KeyAlias/);
+      expect(letIn(templates[name]!)).toEqual(actWithoutRole(templates[name]!));
+    }
+  });
+
+  it.each(BY_ALIAS)('is refused where only the name of its alias is known: %s', (name) => {
+    const stack = new Stack();
+    expect(() => MADE[name]!(stack, Alias.fromAliasName(stack, 'Key', 'alias/theirs'))).toThrow(
+      "Default/Key: a key is given by itself or by an alias whose key is known, received the name of an alias, 'alias/theirs': permissions are on keys",
+    );
   });
 
   it('of another stack lets a service in once for all that is given it', () => {

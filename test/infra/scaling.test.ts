@@ -8,6 +8,8 @@ import { DataLake } from '../../infra/constructs/data-lake.ts';
 import { DataValidation, type DataValidationProps } from '../../infra/constructs/data-validation.ts';
 import { ModelEndpoint, type ModelEndpointProps } from '../../infra/constructs/model-endpoint.ts';
 import { ModelRegistry } from '../../infra/constructs/model-registry.ts';
+import { ReleaseReplay } from '../../infra/constructs/release-replay.ts';
+import { RollbackController } from '../../infra/constructs/rollback-controller.ts';
 import { ScalingError } from '../../infra/scaling/must-scale.ts';
 import { type Deployed, deployment } from './deployment.ts';
 
@@ -185,6 +187,22 @@ describe('scaling of the endpoint', () => {
     ).not.toThrow();
     for (const memoryMb of [128, 10_240]) expect(() => endpoint({ memoryMb })).not.toThrow();
     expect(() => endpoint({ timeout: Duration.seconds(29) })).not.toThrow();
+  });
+});
+
+describe('executions kept for what takes releases back', () => {
+  it.each([-1, 1.5, 5000])('are refused where they cannot be: %d', (reservedConcurrency) => {
+    const stack = new Stack(new App(), 'Stack');
+    const judged = new ModelEndpoint(stack, 'Endpoint');
+    const { registry, lake } = judged;
+    const problems = [`reservedConcurrency is a whole number of 0 to 1,000, received ${reservedConcurrency}`];
+    expect(() => new RollbackController(stack, 'Judge', { endpoint: judged, reservedConcurrency })).toThrow(
+      new ScalingError('Stack/Judge', problems),
+    );
+    expect(() => new ReleaseReplay(stack, 'Replays', { registry, lake, reservedConcurrency })).toThrow(
+      new ScalingError('Stack/Replays', problems),
+    );
+    expect(DeploymentConfig.safeParse({ rollback: { reservedConcurrency } }).success).toBe(false);
   });
 });
 
