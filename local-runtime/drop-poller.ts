@@ -12,6 +12,8 @@ interface Seen {
   readonly mark: string;
   /** When it was first seen as it is, by this machine's clock. */
   readonly since: number;
+  /** The file under the name that was seen being written in place; undefined where none was. */
+  readonly written: string | undefined;
 }
 
 export interface DropPollerOptions {
@@ -30,6 +32,13 @@ export interface DropPollerOptions {
   /** @default that of this machine */
   readonly now?: () => number;
 }
+
+/**
+ * An object as it is without what a change of its file's mode or owner says: it looks like a move into place, and is none
+ * where the very file was being written under this name before.
+ */
+const withoutMode = (info: ObjectInfo, before: Seen | undefined): ObjectInfo =>
+  before?.written !== undefined && before.written === info.file ? { ...info, whole: false } : info;
 
 /**
  * Finds objects that were created or replaced under a prefix, in place of S3's events. An object is reported once it is
@@ -66,13 +75,18 @@ export class DropPoller {
   async poll(): Promise<ObjectInfo[]> {
     const quiet: ObjectInfo[] = [];
     const seen = new Map<string, Seen>();
-    for await (const info of this.#store.list(this.#prefix)) {
-      if (this.#reported.get(info.key) === info.etag) continue;
+    for await (const listed of this.#store.list(this.#prefix)) {
+      const before = this.#seen.get(listed.key);
+      const info = withoutMode(listed, before);
+      if (this.#reported.get(info.key) === info.etag) {
+        if (before !== undefined) seen.set(info.key, before);
+        continue;
+      }
       if (this.#now() < (this.#pausing.get(info.key) ?? 0)) continue;
       this.#pausing.delete(info.key);
-      const before = this.#seen.get(info.key);
       const unchanged = before?.mark === info.etag ? before : undefined;
-      const now = unchanged ?? { mark: info.etag, since: this.#now() };
+      const written = info.whole === false ? info.file : undefined;
+      const now = { mark: info.etag, since: unchanged?.since ?? this.#now(), written };
       seen.set(info.key, now);
       if (unchanged === undefined || !this.#isWhole(info, now)) continue;
       if (UNFINISHED_NAME.test(info.key))

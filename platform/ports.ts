@@ -28,6 +28,8 @@ export interface ObjectInfo {
    * told, as of a file that is being written in place; absent where nothing else can happen.
    */
   readonly whole?: boolean;
+  /** Which file it is in: stays when that is written to, changes when another takes its name. Where objects are files. */
+  readonly file?: string;
 }
 
 /** One write of a key that the store still holds. */

@@ -221,12 +221,13 @@ async function infoOf(key: string, file: string): Promise<ObjectInfo | undefined
 function described(key: string, info: BigIntStats): ObjectInfo {
   const etag = tagOf(info);
   const modifiedAt = new Date(Number(info.mtimeMs));
-  return { key, bytes: Number(info.size), etag, versionId: etag, modifiedAt, whole: isWhole(info) };
+  const file = `${info.dev}-${info.ino}`;
+  return { key, bytes: Number(info.size), etag, versionId: etag, modifiedAt, whole: isWhole(info), file };
 }
 
 /**
  * Writing sets both times of a file to the same instant; being renamed, linked or given a time, as copying and moving end,
- * sets the second one alone.
+ * sets the second one alone. So does a change of mode or owner: who saw the file before under its name knows better.
  */
 const isWhole = ({ size, mtimeNs, ctimeNs }: BigIntStats): boolean => size > 0n && ctimeNs !== mtimeNs;
 

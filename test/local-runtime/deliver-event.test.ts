@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -118,6 +118,24 @@ describe('DropPoller', () => {
     }
     await sleep(1_000);
     expect([await poll(), await poll()]).toEqual([['incoming/d/a.csv'], []]);
+  });
+
+  it('waits for a half file whose mode is changed, and for none that takes its place', async () => {
+    const poll = poller();
+    mkdirSync(path.dirname(file('a.csv')), { recursive: true });
+    writeFileSync(file('a.csv'), 'half');
+    expect(await poll()).toEqual([]);
+    await sleep(20);
+    chmodSync(file('a.csv'), 0o640);
+    expect([await poll(), await poll()]).toEqual([[], []]);
+    appendFileSync(file('a.csv'), 'of it');
+    await sleep(20);
+    chmodSync(file('a.csv'), 0o600);
+    expect([await poll(), await poll(), await poll()]).toEqual([[], [], []]);
+    writeFileSync(file('.b.csv'), 'whole');
+    await sleep(20);
+    renameSync(file('.b.csv'), file('a.csv'));
+    expect([await poll(), await poll()]).toEqual([[], ['incoming/d/a.csv']]);
   });
 
   it('does not wait for a file that lay there before it looked', async () => {
