@@ -7,14 +7,14 @@ export const MIN_BYTES = 8 * 1024;
 /** Speed before size: the fastest level still halves numbers written as text. */
 const LEVEL = 1;
 
-/** Bodies that unpack to more than this are unpacked, parsed and answered one after the other; bytes. */
+/** Bodies of one caller that unpack to more than this are unpacked and parsed one after the other; bytes. */
 const LARGE_BYTES = 256 * 1024;
 
 /**
  * The request with its body unpacked, so that no protocol sees `content-encoding`: gzip, or deflate with or without
  * zlib's frame. Room is taken for what comes out before it does (`request.hold`), by the size that gzip ends with; what
  * says too little, or nothing as deflate does, has room taken for the whole limit. A few kilobytes unpack to megabytes:
- * those that do so wait for one another, and each leaves others a turn of the event loop.
+ * those of one caller that do so wait for one another, and each leaves others a turn of the event loop.
  *
  * @param limit most bytes that come out; what would give more is refused before it has
  * @throws ProtocolError 400 when the body is not what it is said to be, 413 beyond the limit, 415 for other encodings,
@@ -28,7 +28,7 @@ export async function decompress(request: HttpRequest, limit: number): Promise<H
   const bytes = typeof body === 'string' ? Buffer.from(body) : body;
   const said = Math.min(limit, name.endsWith('gzip') ? sizeAtEnd(bytes) : limit);
   const unpackTo = (most: number): Promise<Uint8Array | undefined> =>
-    inTurn(most, async () => {
+    inTurn(request.caller ?? '', most, async () => {
       hold?.(bytes.length + most);
       return unpack(name, bytes, most);
     });
@@ -37,14 +37,20 @@ export async function decompress(request: HttpRequest, limit: number): Promise<H
   return { ...request, headers, body: unpacked };
 }
 
-/** The last of the large bodies that are unpacked. */
-let lastLarge: Promise<unknown> = Promise.resolve();
+/** The last of the large bodies that are unpacked, by caller. */
+const lastLarge = new Map<string, Promise<unknown>>();
 
-function inTurn<T>(bytes: number, work: () => Promise<T>): Promise<T> {
+function inTurn<T>(caller: string, bytes: number, work: () => Promise<T>): Promise<T> {
   if (bytes <= LARGE_BYTES) return work();
-  const done = lastLarge.then(work);
+  const done = (lastLarge.get(caller) ?? Promise.resolve()).then(work);
   // Whoever waits for it goes on first: parses, asks the model.
-  lastLarge = done.catch(() => undefined).then(() => new Promise((resolve) => setImmediate(resolve)));
+  const last = done
+    .catch(() => undefined)
+    .then(() => new Promise<void>((resolve) => setImmediate(resolve)))
+    .then(() => {
+      if (lastLarge.get(caller) === last) lastLarge.delete(caller);
+    });
+  lastLarge.set(caller, last);
   return done;
 }
 
