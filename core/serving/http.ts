@@ -9,6 +9,13 @@ export interface HttpRequest {
   /** Text where whatever carried it had it as text already: turning it into bytes and back would cost the hot path. */
   readonly body: Uint8Array | string;
   /**
+   * Accounts for so many bytes that the body is going to hold once it is unpacked, beside those it came in. Undefined
+   * where nothing but the request is held.
+   *
+   * @throws ProtocolError 503 or 429 when there is no room for them
+   */
+  readonly hold?: ((bytes: number) => void) | undefined;
+  /**
    * Who sends it, as far as whatever carried it can vouch for: never what the request says of itself. Undefined where
    * nobody knows.
    */

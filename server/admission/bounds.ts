@@ -56,6 +56,12 @@ export function openBounds(options: Partial<BoundsOptions> = {}): ServerBounds {
       to.family('trimtab_request_callers', 'gauge', 'Callers that have requests under way.');
       to.sample({}, admission.callers);
       to.family('trimtab_connections', 'gauge', 'Open connections of HTTP and gRPC.').sample({}, connections.open);
+      to.family(
+        'trimtab_waiting_requests',
+        'gauge',
+        'Requests that were read and wait for others of their connection.',
+      );
+      to.sample({}, connections.waiting);
       return admission.refusals.collect(to);
     },
     close: () => {

@@ -15,16 +15,30 @@ export interface ConnectionLimits {
 /** What one peer has open. */
 interface Peer {
   open: number;
+  /** Requests that wait for their turn on its connections. */
+  waiting: number;
   readonly idle: LinkedList<Connection>;
 }
+
+/** Requests of one connection that are worked on at once; those that a caller sends on top of them wait for their turn. */
+const PIPELINED = 8;
+/**
+ * Most requests that wait on one connection, and on all: node:http parses all that one read of 64 KB holds, which may be
+ * two thousand, of some 10 KB each.
+ */
+const WAITING = 512;
+const ALL_WAITING = 4_096;
 
 /**
  * Bounds the open connections of all transports together, and those of each peer. Where there is no room, the connection
  * that has been idle for longest (without a request, or in the middle of a head) is closed for the new one, as nginx
- * reuses its connections; only when all have requests in progress the new one is refused.
+ * reuses its connections; only when all have requests in progress the new one is refused. A connection on which more
+ * requests wait than may is closed: whoever pipelines sends again what has not been answered (RFC 9112, section 9.3.2).
  */
 export class Connections {
   #open = 0;
+  /** Requests that wait for their turn on their connections. */
+  #waiting = 0;
   /** Connections without a request in progress, the longest idle first. */
   readonly #idle = new LinkedList<Connection>();
   readonly #peers = new Map<string, Peer>();
@@ -37,6 +51,11 @@ export class Connections {
 
   get open(): number {
     return this.#open;
+  }
+
+  /** Requests that have been read and wait for their turn on their connections. */
+  get waiting(): number {
+    return this.#waiting;
   }
 
   /**
@@ -81,20 +100,34 @@ export class Connections {
     return undefined;
   }
 
+  #takeWaiting(peer: Peer, address: string | undefined, own: number): boolean {
+    const most = ALL_WAITING * (this.identity.forwards(address) ? 1 : this.limits.callerShare);
+    if (own >= WAITING || peer.waiting >= most || this.#waiting >= ALL_WAITING) {
+      this.refusals.add('pipelined');
+      return false;
+    }
+    peer.waiting++;
+    this.#waiting++;
+    return true;
+  }
+
+  #freeWaiting(peer: Peer, requests: number): void {
+    peer.waiting -= requests;
+    this.#waiting -= requests;
+  }
+
   #add(socket: Socket, address: string | undefined, caller: string): void {
     // Closing another may have been the last of its peer.
     let peer = this.#peers.get(caller);
     if (peer === undefined) {
-      peer = { open: 0, idle: new LinkedList() };
+      peer = { open: 0, waiting: 0, idle: new LinkedList() };
       this.#peers.set(caller, peer);
     }
     const connection = new Connection(
       socket,
       { address, caller: address === undefined ? undefined : caller },
-      {
-        all: this.#idle,
-        ofPeer: peer.idle,
-      },
+      { all: this.#idle, ofPeer: peer.idle },
+      { take: (own) => this.#takeWaiting(peer, address, own), free: (requests) => this.#freeWaiting(peer, requests) },
     );
     peer.open++;
     this.#open++;
@@ -111,14 +144,18 @@ export class Connections {
   }
 }
 
+/** Place for requests that wait for their turn. */
+interface WaitingPlace {
+  /** @param own how many wait on the connection already @returns whether there was place for one more */
+  take(own: number): boolean;
+  free(requests: number): void;
+}
+
 function closeOldest(idle: LinkedList<Connection>): boolean {
   const oldest = idle.first;
   oldest?.close();
   return oldest !== undefined;
 }
-
-/** Requests of one connection that are worked on at once; those that a caller sends on top of them wait for their turn. */
-const PIPELINED = 8;
 
 const CONNECTION = Symbol('connection');
 type Marked = { [CONNECTION]?: Connection };
@@ -153,8 +190,14 @@ class Connection {
     readonly peer: { readonly address: string | undefined; readonly caller: string | undefined },
     /** All idle connections, and those of the same peer. */
     private readonly idle: { readonly all: LinkedList<Connection>; readonly ofPeer: LinkedList<Connection> },
+    private readonly place: WaitingPlace,
   ) {
     this.#rest();
+  }
+
+  /** Whether it has been closed; requests that were read with others before may still come. */
+  get closed(): boolean {
+    return this.#closed;
   }
 
   /**
@@ -167,8 +210,15 @@ class Connection {
     return (turn || this.#queue.length === 0) && this.#exchanges.size < (alone ? 1 : PIPELINED);
   }
 
-  /** Has a request wait until another has been answered. Meanwhile no more are read than have been. */
+  /**
+   * Has a request wait until another has been answered. Meanwhile no more are read than have been; the connection is
+   * closed when too many have been.
+   */
   later({ turn }: Order, request: () => void): void {
+    if (!this.place.take(this.#queue.length)) {
+      this.close();
+      return;
+    }
     if (turn) this.#queue.unshift(request);
     else this.#queue.push(request);
     this.socket.pause();
@@ -191,6 +241,7 @@ class Connection {
   /** Ends all exchanges: of those that wait for their turn to be answered, the server does not say that they are over. */
   end(): void {
     this.#closed = true;
+    this.place.free(this.#queue.length);
     this.#queue = [];
     for (const exchange of this.#exchanges) exchange.end();
     this.#leaveIdle();
@@ -206,6 +257,7 @@ class Connection {
     if (this.#closed) return;
     const next = this.#queue.shift();
     if (next !== undefined) {
+      this.place.free(1);
       if (this.#queue.length === 0) this.socket.resume();
       const before = this.#exchanges.size;
       next();

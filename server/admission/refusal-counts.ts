@@ -11,7 +11,8 @@ export type RefusalReason =
   | 'body-size'
   | 'body-rate'
   | 'body-time'
-  | 'head-time';
+  | 'head-time'
+  | 'pipelined';
 
 /** All reasons: each is a series from the start, so that the first refusal is seen as an increase. */
 const REASONS: readonly RefusalReason[] = [
@@ -25,6 +26,7 @@ const REASONS: readonly RefusalReason[] = [
   'body-rate',
   'body-time',
   'head-time',
+  'pipelined',
 ];
 
 /** Counts what was refused or cut off before a model saw it, by the bound that was met. */

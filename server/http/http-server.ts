@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { ProtocolError, type RequestHead } from '../../core/protocols/protocol.ts';
 import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
 import { createListener } from '../access/listener.ts';
@@ -157,6 +157,7 @@ class Answering {
   /** @param turn whether it has waited for its turn on the connection */
   answer(incoming: IncomingMessage, outgoing: ServerResponse, turn = false): void {
     const connection = connectionOf(incoming.socket);
+    if (connection.closed) return;
     const who = this.#identity.of(connection.peer, incoming.headers);
     const head = headOf(incoming, who);
     const page = this.options.first?.(head);
@@ -164,24 +165,42 @@ class Answering {
     const order = { turn, alone: page !== undefined };
     if (!connection.mayBegin(order)) {
       connection.later(order, () => this.answer(incoming, outgoing, true));
+      if (connection.closed) stopParsing(incoming.socket);
       return;
     }
     const exchange = connection.begin();
     outgoing.on('close', () => exchange.end());
     const fault = faultOfHead(incoming) ?? this.#faultOfLength(incoming) ?? faultOfExpectation(incoming);
-    if (fault !== undefined) {
-      this.#send(outgoing, head.method, refusalResponse(head, fault), incoming);
-      return;
-    }
-    const entry = this.options.guard?.enter(head, incoming);
-    if (entry?.refusal !== undefined) {
-      this.#send(outgoing, head.method, entry.refusal, incoming);
-      return;
-    }
+    const entry = fault === undefined ? this.options.guard?.enter(head, incoming) : undefined;
+    const refusal = fault === undefined ? entry?.refusal : refusalResponse(head, fault);
     const caller = head.caller ?? connection.peer.caller ?? '';
     const admitted = { head, exchange, caller, shown: entry?.shown };
+    if (refusal !== undefined) {
+      this.#refuse(refusal, admitted, incoming, outgoing);
+      return;
+    }
     if (page === undefined) this.#receive(admitted, incoming, outgoing);
     else this.#show(page, admitted, incoming, outgoing);
+  }
+
+  /** Refuses by the head. What the caller does not read counts against its share, and gives way like other answers. */
+  #refuse(
+    refusal: HttpResponse,
+    { head, exchange, caller }: Admitted,
+    incoming: IncomingMessage,
+    outgoing: ServerResponse,
+  ): void {
+    this.#send(outgoing, head.method, refusal, incoming);
+    if (!isHeld(outgoing)) return;
+    const { admission } = this.bounds;
+    try {
+      const ticket = admission.enter(caller, { cut: () => incoming.socket.destroy() });
+      exchange.ticket = ticket;
+      admission.arrived(ticket);
+      admission.answered(ticket, refusal.body.length);
+    } catch {
+      incoming.socket.destroy();
+    }
   }
 
   #show(
@@ -228,15 +247,14 @@ class Answering {
       lost: () => outgoing.destroy(),
       done: (body, truncated) => {
         if (truncated) admission.refusals.add('body-size');
-        void this.#give(
-          head.method,
-          // The spread comes last: V8 takes microseconds for one that other properties follow.
-          shown === undefined
-            ? this.endpoint.handle({ body, ...head })
-            : shown(this.endpoint.handle({ body, ...head })),
-          outgoing,
-          { ticket, ...(truncated ? { unread: incoming } : {}) },
-        );
+        const packed = head.headers['content-encoding'] !== undefined;
+        const hold = packed ? (bytes: number) => admission.grow(ticket, bytes) : undefined;
+        // The spread comes last: V8 takes microseconds for one that other properties follow.
+        const response = this.endpoint.handle({ body, hold, ...head });
+        void this.#give(head.method, shown === undefined ? response : shown(response), outgoing, {
+          ticket,
+          ...(truncated ? { unread: incoming } : {}),
+        });
       },
     });
   }
@@ -260,9 +278,7 @@ class Answering {
       this.#send(outgoing, method, given, unread);
       // Of a connection there is one page at most: small ones are bounded by the connections.
       if (page && given.body.length <= SMALL_PAGE) ticket.leave();
-      // What the system has not taken yet is held until the caller reads.
-      else if (outgoing.socket === null || outgoing.socket.writableLength > 0)
-        (page ? this.bounds.pages : this.bounds.admission).answered(ticket, given.body.length);
+      else if (isHeld(outgoing)) (page ? this.bounds.pages : this.bounds.admission).answered(ticket, given.body.length);
       else if (page) ticket.leave();
     } catch {
       // What cannot be sent is not left waiting.
@@ -319,6 +335,17 @@ function faultOfExpectation({ headers: { expect } }: IncomingMessage): ProtocolE
     ? undefined
     : new ProtocolError(417, `expectation '${expect.slice(0, 40)}' cannot be met, 100-continue can`);
 }
+
+/**
+ * Of a connection that has been closed, what was read already is parsed to its end, two thousand requests of it: 50 ms in
+ * which nobody is answered. The parser ends at its next callback where node:http has it do so.
+ */
+function stopParsing(socket: Socket): void {
+  (socket as { parser?: { pause?(): void } | null }).parser?.pause?.();
+}
+
+/** Whether the system has not taken an answer yet: it is held until the caller reads, or has read those before it. */
+const isHeld = ({ socket }: ServerResponse): boolean => socket === null || socket.writableLength > 0;
 
 /** Ends an exchange from outside: what has not been answered is refused, what is not read is closed. */
 function cutOff(incoming: IncomingMessage, outgoing: ServerResponse, refuse: () => void): void {

@@ -2,6 +2,7 @@ import cluster, { type Worker } from 'node:cluster';
 import { availableParallelism } from 'node:os';
 import { BackOff } from '../lib/backoff.ts';
 import { aggregateExpositions, countersOf } from '../metrics/aggregate.ts';
+import { handOn } from './handed-connections.ts';
 import type { FromServing, ToServing } from './messages.ts';
 
 export interface SupervisorOptions {
@@ -122,6 +123,7 @@ export class Supervisor {
     place.up = false;
     place.startedAt = performance.now();
     place.lastBeat = place.startedAt;
+    handOn(worker, () => this.#places.find((each) => each.up && each.worker?.isConnected())?.worker);
     worker.on('message', (message: FromServing) => this.#heard(place, worker, message));
     worker.on('exit', (code, signal) => this.#ended(place, worker, code, signal));
   }

@@ -86,6 +86,24 @@ describe('trimtab serve', () => {
     for (const client of [...clients, scrape]) client.close();
   });
 
+  it('hands a connection on that a process had not accepted when it was killed', async () => {
+    const { url, child } = await serve(...TREE_FOLDER(), '--processes', '2');
+    const [stopped] = childrenOf(child.pid!);
+    process.kill(stopped!, 'SIGSTOP');
+    const clients = Array.from({ length: 6 }, () => new HttpClient(url));
+    let waiting = clients.length;
+    const asked = clients.map(async (client) => {
+      const { status } = await predict(client);
+      waiting--;
+      return status;
+    });
+    // One has been handed to it; while it says nothing, it is handed no other.
+    await until(() => waiting === 1);
+    process.kill(stopped!, 'SIGKILL');
+    expect(await Promise.all(asked)).toEqual(clients.map(() => 200));
+    for (const client of clients) client.close();
+  });
+
   it('ends with its supervisor, in a word, and leaves no home behind: what a killed server could not remove, the next one does', async () => {
     const homes = async () => (await readdir(folder)).filter((name) => name.startsWith('trimtab-serve-'));
     const { child, ended, output } = await serve(...TREE_FOLDER());

@@ -1,6 +1,7 @@
 import { deflateRawSync, deflateSync, gunzipSync, gzipSync, inflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ProtocolError } from '../../../core/protocols/protocol.ts';
 import { compress, decompress, MIN_BYTES, preferred } from '../../../usecases/serving/compression.ts';
 import { BODY_LIMIT, type Endpoint } from '../../../usecases/serving/endpoint.ts';
 import { request, ServingFixture, TREE } from '../../fixtures/serving-fixture.ts';
@@ -45,6 +46,53 @@ describe('unpacked', () => {
 
   it('takes exactly the limit', async () => {
     expect((await decompress(post(gzipSync(Buffer.alloc(1_000)), 'gzip'), 1_000)).body).toHaveLength(1_000);
+  });
+});
+
+describe('Room for what is unpacked', () => {
+  const large = Buffer.alloc(700_000, 'abc');
+  const held = (body: Uint8Array, encoding: string, hold: (bytes: number) => void) =>
+    decompress({ ...post(body, encoding), hold }, 1_000_000);
+
+  it('is taken before anything comes out, for no less than does', async () => {
+    for (const [encoding, body, expected] of [
+      ['gzip', gzipSync(large), [large.length]],
+      // Of several members the end names the last alone.
+      ['gzip', Buffer.concat([gzipSync(large), gzipSync('abc')]), [3, 1_000_000]],
+      ['deflate', deflateSync(large), [1_000_000]],
+    ] as const) {
+      const taken: number[] = [];
+      const { body: plain } = await held(body, encoding, (bytes) => taken.push(bytes - body.length));
+      expect(taken).toEqual(expected);
+      expect(plain.length).toBeGreaterThanOrEqual(large.length);
+    }
+  });
+
+  it('that is not there refuses the body, and does not keep out those that come after', async () => {
+    const full = new ProtocolError(429, 'your share is used up');
+    const refused = held(gzipSync(large), 'gzip', () => {
+      throw full;
+    });
+    await expect(refused).rejects.toBe(full);
+    expect((await held(gzipSync(large), 'gzip', () => undefined)).body).toHaveLength(large.length);
+  });
+
+  it('is taken for one large body of a caller at a time, and small ones and those of others go past them', async () => {
+    let [open, most] = [0, 0];
+    const before: string[] = [];
+    const all = Array.from({ length: 6 }, async () => {
+      await held(gzipSync(large), 'gzip', () => {
+        most = Math.max(most, ++open);
+      });
+      open--;
+      before.push('large');
+    });
+    const small = held(gzipSync('{}'), 'gzip', () => undefined).then(() => before.push('small'));
+    const other = decompress({ ...post(gzipSync(large), 'gzip'), caller: 'b' }, 1_000_000).then(() => before.push('b'));
+    await Promise.all([...all, small, other]);
+    expect(most).toBe(1);
+    expect(before.indexOf('small')).toBeLessThan(3);
+    expect(before.indexOf('b')).toBeLessThan(4);
   });
 });
 
