@@ -1,4 +1,5 @@
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import path from 'node:path';
 import { connect } from 'node:tls';
@@ -243,6 +244,18 @@ describe('With tokens', () => {
     await until(
       async () => (await ask('/v2/models/tree/infer', { authorization: `Bearer ${token}` }, PREDICT)).status !== 200,
     );
+  });
+
+  it.skipIf(process.platform === 'win32')('leaves nothing beside a file that the disk has no room for', () => {
+    const full = path.join(folder, 'full.json');
+    const { hash } = newToken();
+    const add = `import { addCredential } from ${JSON.stringify(path.resolve('server/access/credential-file.ts'))};
+      await addCredential(${JSON.stringify(full)}, { name: 'a', roles: ['predict'], hash: '${hash}' });`;
+    // No file of the process may become larger than nothing.
+    const limited = `trap '' XFSZ; ulimit -f 0; exec "$0" --import tsx --input-type=module -e "$1"`;
+    const { stderr } = spawnSync('sh', ['-c', limited, process.execPath, add], { encoding: 'utf8' });
+    expect(stderr).toContain('full.json cannot be written: EFBIG');
+    expect(readdirSync(folder).filter((name) => name.startsWith('full.json'))).toEqual([]);
   });
 
   it('does not start with a file that everybody may read, or that is no such file', async () => {
