@@ -1,5 +1,6 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { parseRecord } from '../../core/registry/parse-record.ts';
 import { PlatformError } from '../errors.ts';
 
 export type Item = Record<string, AttributeValue>;
@@ -24,10 +25,10 @@ export function compressItem(record: unknown): Item {
   return { body: { B: body } };
 }
 
-/** @throws PlatformError when the item holds no body */
+/** @throws PlatformError when the item holds no body @throws SyntaxError when its text has a key twice */
 export function decompressItem(item: Item): unknown {
   const { body } = item;
   const text = body?.S ?? (body?.B && gunzipSync(body.B).toString('utf8'));
   if (text === undefined) throw new PlatformError(`table item ${item.pk?.S} ${item.sk?.S} has no body`);
-  return JSON.parse(text);
+  return parseRecord(text);
 }

@@ -396,6 +396,28 @@ describe('the ledger of a folder', () => {
     vi.restoreAllMocks();
   });
 
+  it('takes no text for an entry that says more than what its digest is of', async () => {
+    const verify = async (edit: (text: string) => string): Promise<[number, string]> => {
+      fresh('own');
+      const file = path.join(folder, nameOf(4));
+      const before = readFileSync(file, 'utf8');
+      writeFileSync(file, edit(before));
+      expect(readFileSync(file, 'utf8')).not.toBe(before);
+      const told: string[] = [];
+      const io = { out: (line: string) => told.push(line), err: (line: string) => told.push(line), env: {} };
+      return [await main(['--home', home, 'history', MODEL, '--verify'], io), told.join('\n')];
+    };
+    const [twice, what] = await verify((text) => text.replace('"reason":', '"reason": "another", "reason":'));
+    expect(twice).not.toBe(0);
+    expect(what).toContain(`entry 4 of ${MODEL} cannot be read: the key "reason" stands twice in one object`);
+    for (const key of ['"__proto__"', '"\\u005f_proto__"'])
+      for (const within of ['"entry": {', '"state": {']) {
+        const [status, why] = await verify((text) => text.replace(within, `${within} ${key}: { "by": "eve" },`));
+        expect(status).not.toBe(0);
+        expect(why).toContain('__proto__ is no key of a record');
+      }
+  });
+
   it('is told, and nothing is written over it, when an entry is half a one', async () => {
     fresh('own');
     writeFileSync(path.join(folder, nameOf(7)), '{');
