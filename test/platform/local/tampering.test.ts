@@ -224,10 +224,15 @@ describe('the ledger of a folder', () => {
     await hold();
     expect(new Map([5, 6].map((number) => [number, kept(number)]))).toEqual(all);
     expect(await ada.verify(MODEL)).toMatchObject({ faults: [], anchored: 7, unanchored: [] });
-    for (const name of kept(7)) rmSync(path.join(releases, name));
-    put(7, { ...read(7), entry: { ...read(7).entry, actor: 'user:mallory' } });
+    // A gap, with later ones on both of its sides.
+    for (const name of [...kept(3), ...kept(4)]) rmSync(path.join(releases, name));
+    expect(await ada.verify(MODEL)).toMatchObject({ faults: [], unanchored: [3, 4] });
     await hold();
-    expect(kept(7)).toEqual([]);
+    expect(await ada.verify(MODEL)).toMatchObject({ faults: [], anchored: 8, unanchored: [] });
+    for (const name of kept(8)) rmSync(path.join(releases, name));
+    put(8, { ...read(8), entry: { ...read(8).entry, actor: 'user:mallory' } });
+    await hold();
+    expect(kept(8)).toEqual([]);
     await opened.close();
   });
 
