@@ -11,9 +11,9 @@ import { type Interval, startInterval } from '../server/lib/interval.ts';
 import { watchedGauges } from '../server/metrics/metrics-page.ts';
 import { startServing } from '../server/server.ts';
 import { AlarmTriggers } from './alarm-triggers.ts';
-import { localSettings } from './local-settings.ts';
 import { DropLog } from './drop-log.ts';
 import { localFunctions } from './functions.ts';
+import { localSettings } from './local-settings.ts';
 import { watchDrops } from './watch-drops.ts';
 
 export interface LocalRuntimeOptions {

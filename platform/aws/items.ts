@@ -1,7 +1,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { parseRecord } from '../../core/registry/parse-record.ts';
 import { PlatformError } from '../errors.ts';
+import { parseLedgerText } from '../ledger-text.ts';
 
 export type Item = Record<string, AttributeValue>;
 
@@ -30,5 +30,5 @@ export function decompressItem(item: Item): unknown {
   const { body } = item;
   const text = body?.S ?? (body?.B && gunzipSync(body.B).toString('utf8'));
   if (text === undefined) throw new PlatformError(`table item ${item.pk?.S} ${item.sk?.S} has no body`);
-  return parseRecord(text);
+  return parseLedgerText(text);
 }

@@ -1,4 +1,4 @@
-import { JsonScanner } from '../protocols/formats/json-scanner.ts';
+import { JsonScanner } from '../core/protocols/formats/json-scanner.ts';
 
 /**
  * Reads the JSON text of a record that is held to its digest. The digest is of the value: of a key that stands twice
@@ -6,7 +6,7 @@ import { JsonScanner } from '../protocols/formats/json-scanner.ts';
  *
  * @throws SyntaxError when it is not JSON, or has such a key
  */
-export function parseRecord(text: string): unknown {
+export function parseLedgerText(text: string): unknown {
   const value: unknown = JSON.parse(text);
   new KeyScanner(text, false).document();
   return value;
