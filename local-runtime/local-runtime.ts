@@ -10,11 +10,10 @@ import { makePrivateFile, makePrivateFolder } from '../platform/private-files.ts
 import { type Interval, startInterval } from '../server/lib/interval.ts';
 import { watchedGauges } from '../server/metrics/metrics-page.ts';
 import { startServing } from '../server/server.ts';
-import { readSettings, type SettingName, variableOf } from '../server/settings.ts';
 import { AlarmTriggers } from './alarm-triggers.ts';
-import { LOCAL_DEFAULTS } from './defaults.ts';
 import { DropLog } from './drop-log.ts';
 import { localFunctions } from './functions.ts';
+import { localSettings } from './local-settings.ts';
 import { watchDrops } from './watch-drops.ts';
 
 export interface LocalRuntimeOptions {
@@ -76,7 +75,11 @@ export async function startLocalRuntime(options: LocalRuntimeOptions): Promise<L
   }
   const serving = await startServing({
     home,
-    settings: settingsOf(options),
+    settings: localSettings(
+      { ...options.settings, ...(options.port !== undefined && { port: options.port }), host },
+      options.env ?? {},
+      log,
+    ),
     worker: workerEntry(),
     captures: true,
     collectors: [watchedGauges(home, () => home.ledger.models())],
@@ -140,18 +143,4 @@ export async function startLocalRuntime(options: LocalRuntimeOptions): Promise<L
       await rm(marker, { force: true }).catch(() => undefined);
     },
   };
-}
-
-/** Settings of the server: flags, then the environment, then what a laptop wants. */
-function settingsOf(options: LocalRuntimeOptions): ReturnType<typeof readSettings> {
-  const { port, host, settings = {}, env = {} } = options;
-  const flags = {
-    ...settings,
-    ...(port === undefined ? {} : { port }),
-    // Bounds are shared out among processes, and it is one.
-    processes: 1,
-    ...(host === undefined ? {} : { host }),
-  };
-  const usual = Object.entries(LOCAL_DEFAULTS).map(([name, value]) => [variableOf(name as SettingName), value]);
-  return readSettings(flags, { ...Object.fromEntries(usual), ...env });
 }

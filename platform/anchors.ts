@@ -2,7 +2,7 @@ import { type Anchor, anchorOf } from '../core/registry/anchor.ts';
 import type { Entry } from '../core/registry/ledger.ts';
 import { digestOf } from './digest.ts';
 import type { ObjectStore } from './ports.ts';
-import { countdownOf, RELEASES, revisionOf } from './snapshots.ts';
+import { countdownOf, RELEASES, revisionOf, snapshotRevision } from './snapshots.ts';
 
 const NAME = /^releases\/([^/]+)\/(\d{9})\.([0-9a-f]{64})\.anchor$/;
 
@@ -15,9 +15,25 @@ export async function storeAnchor(artifacts: Pick<ObjectStore, 'put'>, entry: En
   await artifacts.put(key, `${digest}\n`, { contentType: 'text/plain', ifAbsent: true });
 }
 
-/** Whether the anchor of an entry, as it is now, is kept. */
-export const isAnchored = async (artifacts: Pick<ObjectStore, 'head'>, entry: Entry): Promise<boolean> =>
-  (await artifacts.head(placeOf(entry).key)) !== undefined;
+/** Keys that are looked at of what is kept: as many as a store gives in one answer. */
+const LOOKED_AT = 1_000;
+
+/** Of a model's last entries, the newest whose release is kept, 0 for none, and those of which an anchor is. */
+export async function keptLately(
+  artifacts: Pick<ObjectStore, 'list'>,
+  model: string,
+): Promise<{ readonly newest: number; readonly anchored: ReadonlySet<number> }> {
+  let newest = 0;
+  let left = LOOKED_AT;
+  const anchored = new Set<number>();
+  for await (const { key } of artifacts.list(`${RELEASES}${model}/`)) {
+    const countdown = NAME.exec(key)?.[2];
+    if (countdown !== undefined) anchored.add(revisionOf(countdown));
+    else newest ||= snapshotRevision(key) ?? 0;
+    if (--left === 0) break;
+  }
+  return { newest, anchored };
+}
 
 function placeOf(entry: Entry): { readonly key: string; readonly digest: string } {
   const { digest } = anchorOf(entry, digestOf);

@@ -42,11 +42,17 @@ export const keptAt = async (
   revision: number,
 ): Promise<Date | undefined> => (await artifacts.head(keyOf(model, revision)))?.modifiedAt;
 
+/** Revision of the snapshot that a key is of; undefined for another key. */
+export function snapshotRevision(key: string): number | undefined {
+  const name = NAME.exec(key);
+  return name === null ? undefined : revisionOf(name[2]!);
+}
+
 /** Revision of a model's newest snapshot; 0 when there is none. */
 export async function newestRevision(artifacts: Pick<ObjectStore, 'list'>, model: string): Promise<number> {
   for await (const { key } of artifacts.list(`${RELEASES}${model}/`)) {
-    const name = NAME.exec(key);
-    if (name) return revisionOf(name[2]!);
+    const revision = snapshotRevision(key);
+    if (revision !== undefined) return revision;
   }
   return 0;
 }

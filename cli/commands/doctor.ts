@@ -36,7 +36,7 @@ export function addDoctor(program: Program, io: Io, options: () => GlobalOptions
     .command('doctor')
     .description('look at an installation: what is wrong, and what to do about it; exit status 1 when something is')
     .option('--environment <name>', 'environment of an installation on AWS (default: TRIMTAB_ENVIRONMENT, else dev)')
-    .option('--port <port>', 'port of a local home that nobody serves', '8080')
+    .option('--port <port>', 'port that `trimtab up` is to have, where none serves the local home', '8080')
     .action(async (own: DoctorOptions) => {
       const name = options().home ?? io.env.TRIMTAB_HOME ?? DEFAULT_HOME;
       const port = Number(own.port);

@@ -14,12 +14,13 @@ export function addFreeze(program: Program, io: Io, options: () => GlobalOptions
     .requiredOption('--reason <text>', 'why, for the ledger', parseReason)
     .action((model: string, { until: text, reason }: { until: string; reason: string }) =>
       withHome(io, options(), async (home, registry) => {
-        const until = parseEnd(text, home.clock.now());
+        const now = home.clock.now();
+        const until = parseEnd(text, now);
         const state = await registry.state(model);
-        const before = freezeAt(state.frozen, home.clock.now().toISOString());
+        const before = freezeAt(state.frozen, now);
         const entry = await registry.apply(
           model,
-          { type: 'freeze', until, reason },
+          { type: 'freeze', at: now.toISOString(), until, reason },
           { expectedRevision: state.revision },
         );
         printEntry(io, options, entry, state);

@@ -1,22 +1,13 @@
 import path from 'node:path';
 import type { Command as Program } from 'commander';
-import { LOCAL_DEFAULTS } from '../../local-runtime/defaults.ts';
+import { LOCAL_DEFAULTS, OF_SERVE } from '../../local-runtime/local-settings.ts';
 import { DEFAULT_HOME } from '../../platform/home.ts';
 import { folderOfHome } from '../../platform/home-name.ts';
-import type { SettingName } from '../../server/settings.ts';
 import { REPORT_INDEX } from '../../usecases/reports/announce-report.ts';
 import { type GlobalOptions, type Io, logTo, printLine } from '../context.ts';
 import { type Marker, markerOf } from '../doctor/local/local-runtime.ts';
 import { UsageError } from '../errors.ts';
 import { addServerOptions } from '../server-options.ts';
-
-/**
- * Settings that `serve` alone has: here the models are those of the home, and one process answers, at a loopback address,
- * where its own functions ask it without credentials.
- */
-const OF_SERVE: ReadonlySet<SettingName> = new Set(
-  'model processes stallTimeout host insecure tokens tlsCert tlsKey tlsClientCa'.split(' ') as SettingName[],
-);
 
 /** Starts the local runtime and serves until stopped. */
 export function addUp(program: Program, io: Io, options: () => GlobalOptions): void {

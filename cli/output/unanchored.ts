@@ -9,4 +9,4 @@ export const numbersText = (numbers: readonly number[]): string => {
 
 /** What becomes of entries whose anchor is not kept. */
 export const UNANCHORED_REMEDY =
-  'it could not be kept, or was removed; of the last entries the next change makes it, and so does `trimtab up`, on AWS the schedule';
+  'it could not be kept, or was removed; of the last some hundred entries the next change makes it, fifty at a time, and so does `trimtab up`, on AWS the schedule';

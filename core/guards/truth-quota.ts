@@ -34,7 +34,7 @@ export class TruthQuota {
     if (wait > 0)
       throw new ProtocolError(
         429,
-        `too much ground truth: a caller may send ${burst} bytes in a minute, and these are ${cost} more; try again in ${wait.toFixed(1)} s`,
+        `too much ground truth: a caller may send ${burst} bytes in a minute, and these are ${cost} more; try again in ${secondsText(wait)}`,
         { retryAfterSeconds: wait },
       );
     const all = CALLERS * burst;
@@ -42,8 +42,11 @@ export class TruthQuota {
     if (busy > 0)
       throw new ProtocolError(
         503,
-        `too much ground truth: ${all} bytes are taken in a minute from all callers together; try again in ${busy.toFixed(1)} s`,
+        `too much ground truth: ${all} bytes are taken in a minute from all callers together; try again in ${secondsText(busy)}`,
         { retryAfterSeconds: busy },
       );
   }
 }
+
+/** A wait, rounded up: whoever comes back then is not early. */
+const secondsText = (wait: number): string => `${(Math.ceil(10 * wait) / 10).toFixed(1)} s`;

@@ -84,8 +84,11 @@ export type Command =
       readonly reason: string;
     } & Grounds)
   | ({ readonly type: 'request-retraining'; readonly reason: string } & Grounds)
-  /** Until then automation judges and says, and does nothing. In place of a freeze that is in force. */
-  | { readonly type: 'freeze'; readonly until: string; readonly reason: string }
+  /**
+   * Until then automation judges and says, and does nothing. In place of a freeze that is in force. It begins `at`, by the
+   * clock of who gives it; the entry's own time is later where a clock was ahead before. @default the entry's time
+   */
+  | { readonly type: 'freeze'; readonly at?: string; readonly until: string; readonly reason: string }
   | { readonly type: 'unfreeze'; readonly reason: string }
   /** Notes what automation would have done, were it let. */
   | ({

@@ -168,12 +168,12 @@ function effectOf(state: ReleaseState, command: Command, { at, actor }: DecideCo
       return { kind: 'retraining-requested', version: state.champion, change: { retraining: at } };
     case 'freeze': {
       mustHaveVersions(state);
-      const { until, reason } = command;
-      mustBeFreezeEnd(until, at);
+      const { until, reason, at: from = at } = command;
+      mustBeFreezeEnd(until, from);
       return {
         kind: 'frozen',
         version: null,
-        change: { frozen: { entry: state.revision + 1, at, until, by: actor, reason } },
+        change: { frozen: { entry: state.revision + 1, at: from, until, by: actor, reason } },
       };
     }
     case 'unfreeze':

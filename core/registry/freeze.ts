@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { durationMs, ManifestDuration } from '../manifest/duration.ts';
 import { Instant } from '../model/names.ts';
+import { aheadBy } from './ahead.ts';
 import { refuse } from './refuse.ts';
 
 /** Automation that a person has stopped for a time: everything is judged and said, and nothing done. */
@@ -63,7 +64,7 @@ export class FreezeTimeError extends Error {
 }
 
 /**
- * That it is not past is known by who gives the command: `at` is later than now where a clock was ahead before.
+ * That it is not past is known by who gives the command.
  *
  * @throws ReleaseRefusedError when it ends too late
  */
@@ -72,6 +73,19 @@ export function mustBeFreezeEnd(until: string, at: string): void {
     refuse(`a freeze ends within ${MAX_FREEZE_DAYS} days after it begins (${at}), received ${until}`);
 }
 
-/** The freeze that is in force at a time; undefined once it has ended. */
-export const freezeAt = (frozen: Freeze | undefined, at: string): Freeze | undefined =>
-  frozen !== undefined && Date.parse(frozen.until) > Date.parse(at) ? frozen : undefined;
+/**
+ * The freeze that is in force at a time; undefined once it has ended. One that begins later, by a clock that was ahead,
+ * counts from now on, and says so.
+ */
+export function freezeAt(frozen: Freeze | undefined, now: Date): Freeze | undefined {
+  if (frozen === undefined || Date.parse(frozen.until) <= now.getTime()) return undefined;
+  const ahead = aheadBy(frozen.at, now);
+  const lasts = Date.parse(frozen.until) - Date.parse(frozen.at);
+  if (ahead === undefined || lasts <= 0) return frozen;
+  return {
+    ...frozen,
+    at: now.toISOString(),
+    until: new Date(now.getTime() + lasts).toISOString(),
+    reason: `${frozen.reason} (frozen by ${frozen.by}, by a clock that was ${ahead} ahead: it counts from now on)`,
+  };
+}

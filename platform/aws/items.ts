@@ -1,6 +1,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { PlatformError } from '../errors.ts';
+import { parseLedgerText } from '../ledger-text.ts';
 
 export type Item = Record<string, AttributeValue>;
 
@@ -24,10 +25,10 @@ export function compressItem(record: unknown): Item {
   return { body: { B: body } };
 }
 
-/** @throws PlatformError when the item holds no body */
+/** @throws PlatformError when the item holds no body @throws SyntaxError when its text has a key twice */
 export function decompressItem(item: Item): unknown {
   const { body } = item;
   const text = body?.S ?? (body?.B && gunzipSync(body.B).toString('utf8'));
   if (text === undefined) throw new PlatformError(`table item ${item.pk?.S} ${item.sk?.S} has no body`);
-  return JSON.parse(text);
+  return parseLedgerText(text);
 }

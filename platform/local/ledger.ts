@@ -8,6 +8,7 @@ import { ReleaseConflictError } from '../../core/registry/errors.ts';
 import { Entry } from '../../core/registry/ledger.ts';
 import { ModelVersion } from '../../core/registry/version.ts';
 import { PlatformError } from '../errors.ts';
+import { parseLedgerText } from '../ledger-text.ts';
 import type { Ledger, Stray } from '../ports.ts';
 import { accessIn } from '../private-files.ts';
 import { unfinishedIn } from '../unfinished.ts';
@@ -273,7 +274,7 @@ export class FileLedger implements Ledger {
   async #held(model: string, number: number): Promise<Page | string> {
     const file = this.#file(model, number);
     try {
-      return (await notAWholeFile(file)) ?? Page.parse(JSON.parse(await readFile(file, 'utf8')));
+      return (await notAWholeFile(file)) ?? Page.parse(parseLedgerText(await readFile(file, 'utf8')));
     } catch (error) {
       throw new PlatformError(`entry ${number} of ${model} cannot be read: ${(error as Error).message}`, {
         cause: error,

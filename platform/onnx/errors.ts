@@ -24,13 +24,18 @@ export class RunError extends PlatformError {
 
 /** A run failed because of what was fed to it. */
 export class FeedError extends PlatformError {
-  override readonly name = 'FeedError';
+  override readonly name: string = 'FeedError';
+}
+
+/** A run failed for want of memory, on rows or sizes of the caller's choice: fewer or smaller ones may well run. */
+export class FeedSizeError extends FeedError {
+  override readonly name = 'FeedSizeError';
 }
 
 /** Why a process with a model was ended, or has ended: of its time, of its memory, or by itself. */
 export type ModelLossReason = 'time' | 'memory' | 'crash';
 
-/** A model has not answered in time, or has taken its process along. */
+/** A model has not answered in time, has taken its process along, or has no memory for a run of the least size. */
 export class ModelLostError extends PlatformError {
   override readonly name = 'ModelLostError';
   /** What the limit was that it went beyond, where it was one: seconds, or MB. */

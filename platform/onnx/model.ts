@@ -2,7 +2,7 @@ import { type Signature, TENSOR_TYPES, type TensorSpec, type TensorType } from '
 import type { TensorData, TensorValues } from '../../core/model/tensor.ts';
 import type { RunReport } from '../../core/observability/observation.ts';
 import { checkModelFile } from './checked-file.ts';
-import { FeedError, ModelLoadError, RunError } from './errors.ts';
+import { FeedError, FeedSizeError, ModelLoadError, ModelLostError, RunError } from './errors.ts';
 import { runPerTick } from './run-scheduler.ts';
 import { Tensor } from './runtime.ts';
 import { type DeclaredTensor, Session } from './session.ts';
@@ -18,7 +18,9 @@ export interface OnnxModel {
    * @param outputs names of the outputs wanted; all by default
    * @param report filled in with how it went
    * @throws FeedError when ONNX Runtime says that the feeds are at fault
+   * @throws FeedSizeError when there is no memory for so many rows, or for such sizes
    * @throws RunError when a node of the graph fails on them, but not for want of memory
+   * @throws ModelLostError when there is no memory for a run whose size nobody chose
    */
   run(
     feeds: Record<string, TensorData>,
@@ -152,7 +154,8 @@ function modelOf(session: Session): OnnxModel {
         results = await given;
       } catch (cause) {
         if (isFeedError(cause)) throw new FeedError(feedMessage(cause), { cause });
-        if (isSizeError(cause, signature, feeds))
+        if (isMemoryError(cause)) throw memoryErrorOf(cause, signature, feeds);
+        if (isNodeError(cause) && hasChosenSizes(signature, feeds))
           throw new FeedError(`the model cannot run on inputs of these shapes: ${shapesOf(feeds)}`, { cause });
         if (isNodeError(cause)) throw new RunError(messageOf(cause), { cause });
         throw cause;
@@ -193,18 +196,27 @@ const FEED_FAULTS = [
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 const isFeedError = (error: unknown): boolean => FEED_FAULTS.some((text) => messageOf(error).includes(text));
-/** Whether a node failed on what came to it. One that has no memory left has not. */
-function isNodeError(error: unknown): boolean {
-  const message = messageOf(error);
-  return message.includes('while running') && !/alloc|memory/i.test(message);
+/** Whether a node failed on what came to it, given that it has not failed for want of memory. */
+const isNodeError = (error: unknown): boolean => messageOf(error).includes('while running');
+const isMemoryError = (error: unknown): boolean =>
+  /bad.?alloc|failed to allocate|allocation failed|out of memory|bad_array_new_length/i.test(messageOf(error));
+
+/** Whose fault it is that there is no memory for a run: of whoever chose its size, else of the model. */
+function memoryErrorOf(cause: unknown, signature: Signature, feeds: Record<string, TensorData>): Error {
+  const several = signature.inputs.some(({ name, shape }) => shape[0] === -1 && feeds[name]!.shape[0]! > 1);
+  if (several || hasChosenSizes(signature, feeds))
+    return new FeedSizeError(
+      `the model needs more memory than there is for inputs of these shapes: ${shapesOf(feeds)}`,
+      { cause },
+    );
+  return new ModelLostError('a run of it needs more memory than there is', 'memory', { cause });
 }
 
 /**
  * Whether a run may have failed for the sizes that the caller chose, beyond the number of rows: nodes say so in as many
- * ways as there are nodes. A graph that leaves no such choice, or has no memory left, has failed by itself.
+ * ways as there are nodes. A graph that leaves no such choice has failed by itself.
  */
-function isSizeError(error: unknown, signature: Signature, feeds: Record<string, TensorData>): boolean {
-  if (!isNodeError(error)) return false;
+function hasChosenSizes(signature: Signature, feeds: Record<string, TensorData>): boolean {
   const rows = signature.inputs.filter(({ shape }) => shape[0] === -1).map(({ name }) => feeds[name]!.shape[0]);
   return (
     rows.some((count) => count !== rows[0]) ||

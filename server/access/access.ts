@@ -65,17 +65,18 @@ export class Access {
   }
 
   /**
-   * Lets an HTTP request in, or not: by where it is sent from and to, and by who sends it.
+   * Lets a request in, or not: by where it is sent from and to, and by who sends it.
    *
+   * @param role what it needs, where it is no route of HTTP. @default what its route needs
    * @throws ProtocolError 401, 403 or 429
    */
-  admit(request: AccessRequest): AdmittedCaller {
+  admit(request: AccessRequest, role?: RouteRole): AdmittedCaller {
     const { host, origin } = request.headers;
     const foreign = this.#check(host, origin);
     if (foreign === undefined && !this.authenticates) return ANYBODY;
-    const role = requiredRole(request.method, request.path);
-    if (foreign === undefined) return this.authorize(request, role);
-    if (role === 'open') return PROBE;
+    const needed = role ?? requiredRole(request.method, request.path);
+    if (foreign === undefined) return this.#authorize(request, needed);
+    if (needed === 'open') return PROBE;
     throw this.#refuse(origin === undefined ? 'host' : 'origin', new ProtocolError(403, foreign));
   }
 
@@ -85,7 +86,7 @@ export class Access {
    * @param role what its route needs; undefined where there is no such route
    * @throws ProtocolError 401, 403 or 429
    */
-  authorize(request: AccessRequest, role: RouteRole | undefined): AdmittedCaller {
+  #authorize(request: AccessRequest, role: RouteRole | undefined): AdmittedCaller {
     if (!this.authenticates) return ANYBODY;
     const identity = this.#identify(request.headers.authorization, request.certificate);
     if (role === 'open') return { identity, reads: identity?.roles.has('read') === true };

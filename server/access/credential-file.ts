@@ -28,24 +28,22 @@ export async function addCredential(file: string, entry: CredentialEntry): Promi
   const text = `${JSON.stringify({ tokens: [...before.tokens, entry] }, null, 2)}\n`;
   parseCredentials(text, file);
   const beside = `${target}.new`;
+  let ours = false;
   try {
     // Whoever else is at it has this file already.
     const handle = await open(beside, 'wx', mode ?? 0o600);
+    ours = true;
     try {
       await handle.writeFile(text);
       await handle.sync();
     } finally {
       await handle.close();
     }
-  } catch (error) {
-    throw new CredentialsError(`${beside} cannot be written: ${(error as NodeJS.ErrnoException).code}`, {
-      cause: error,
-    });
-  }
-  try {
     await rename(beside, target);
   } catch (error) {
-    await rm(beside, { force: true });
-    throw new CredentialsError(`${file} cannot be written: ${(error as NodeJS.ErrnoException).code}`, { cause: error });
+    if (ours) await rm(beside, { force: true });
+    const { code } = error as NodeJS.ErrnoException;
+    const why = code === 'EEXIST' ? 'another writes it, or was ended while it did: remove it then' : code;
+    throw new CredentialsError(`${ours ? file : beside} cannot be written: ${why}`, { cause: error });
   }
 }

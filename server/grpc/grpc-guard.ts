@@ -33,17 +33,11 @@ export interface CallHead {
  */
 export type GrpcGuard = (call: CallHead) => Identity | undefined;
 
-/** Pages in a browser cannot make such calls, so Host and Origin are not looked at. */
+/** By the same checks as over HTTP. What is called by is the authority, which stands for Host. */
 export const grpcGuard =
   (access: Access): GrpcGuard =>
-  ({ path, headers: { authorization }, address, certificate }) =>
-    access.authorize(
-      {
-        method: 'POST',
-        path,
-        headers: authorization === undefined ? {} : { authorization },
-        address,
-        certificate,
-      },
+  ({ path, headers: { ':authority': authority, host = authority, origin, authorization }, address, certificate }) =>
+    access.admit(
+      { method: 'POST', path, headers: { host, origin, authorization }, address, certificate },
       CALL_ROLES[path],
     ).identity;

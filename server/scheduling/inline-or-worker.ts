@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { TensorData } from '../../core/model/tensor.ts';
 import type { RunReport } from '../../core/observability/observation.ts';
 import { digestOf } from '../../platform/digest.ts';
+import { ModelLostError } from '../../platform/onnx/errors.ts';
 import { loadModel, type OnnxModel, type RunPause } from '../../platform/onnx/model.ts';
 import { makeTemporaryFolder } from '../../platform/temporary-folder.ts';
 import type { ModelLoader } from '../../usecases/serving/loaded-version.ts';
@@ -210,7 +211,14 @@ class InlineOrWorkerModel implements OnnxModel {
     if (expected === undefined || expected > inlineMs) return this.remote.run(feeds, outputs, report);
     const timed: RunReport = report ?? {};
     const local = this.#local ?? (await this.#here());
-    const result = await local.run(feeds, outputs, timed);
+    let result: Awaited<ReturnType<OnnxModel['run']>>;
+    try {
+      result = await local.run(feeds, outputs, timed);
+    } catch (error) {
+      // A worker has limits and pauses; this process has neither.
+      if (error instanceof ModelLostError) return this.remote.run(feeds, outputs, report);
+      throw error;
+    }
     durations.learn(size, timed.run!);
     onRun?.(name, 'inline', 1, rowsOf(feeds) ?? 1);
     return result;

@@ -7,7 +7,7 @@ import type { PooledModel } from './pooled-model.ts';
 /** Why a model pauses, for whoever asks. */
 export const PAUSE_REASONS: Readonly<Record<ModelLossReason, string>> = {
   time: 'a run of it has not ended in time',
-  memory: 'a run of it took more memory than it may',
+  memory: 'a run of it took more memory than it may, or than there is',
   crash: 'a run of it has ended its process',
 };
 

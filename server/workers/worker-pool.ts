@@ -263,15 +263,19 @@ export class WorkerPool {
 
   /** What the caller is told whose run was ended. */
   #ended(model: PooledModel, error: ModelLostError): Error {
-    const { runTimeoutMs, memoryMb } = this.options;
+    const { runTimeoutMs } = this.options;
     if (error.reason === 'time')
       return new ProtocolError(504, `the model has not answered within ${runTimeoutMs / 1_000} s, its run was ended`, {
         cause: error,
       });
-    if (error.reason === 'memory')
-      return new ProtocolError(500, `the run took more than the ${memoryMb} MB that it may have, and was ended`, {
-        cause: error,
-      });
+    if (error.reason === 'memory') {
+      const { allowed } = error;
+      const more =
+        allowed === undefined
+          ? 'needs more memory than there is'
+          : `took more than the ${allowed} MB that it may have, and was ended`;
+      return new ProtocolError(500, `the run ${more}`, { cause: error });
+    }
     return new Error(`${model.title}: ${error.message}`, { cause: error });
   }
 

@@ -1,7 +1,7 @@
 import { canonical } from '../../core/registry/canonical.ts';
 import type { Entry } from '../../core/registry/ledger.ts';
 import { isSealedWith } from '../../core/registry/seal.ts';
-import { isAnchored, storeAnchor } from '../../platform/anchors.ts';
+import { storeAnchor } from '../../platform/anchors.ts';
 import { digestOf } from '../../platform/digest.ts';
 import type { Home } from '../../platform/ports.ts';
 import { storeSnapshot } from '../../platform/snapshots.ts';
@@ -17,21 +17,32 @@ export async function keepRelease(home: KeepingHome, entry: Entry): Promise<void
 }
 
 /**
- * Keeps what could not be kept when the last entries were written, as on a full disk. In a home with seals, of entries
- * alone that are as they were sealed: an anchor of another would speak for whoever changed it.
+ * Keeps what could not be kept when the last entries were written, as on a full disk, also where later ones were. In a
+ * home with seals, of entries alone that are as they were sealed: an anchor of another would speak for whoever changed it.
  *
- * @param last the last entry that is looked at; earlier ones are, until one has its anchor
+ * @param last the last entry that is looked at
+ * @param anchored entries that have an anchor, as `keptLately` gives them
  */
-export async function makeUpForKept(home: KeepingHome, last: Entry): Promise<void> {
+export async function makeUpForKept(home: KeepingHome, last: Entry, anchored: ReadonlySet<number>): Promise<void> {
+  const wanted = unanchoredOf(last, anchored);
   const missing: Entry[] = [];
-  for (let entry: Entry | undefined = last; entry !== undefined && missing.length < MAX_MADE_UP; ) {
-    if (await isAnchored(home.artifacts, entry)) break;
-    if (!(await isAsSealed(home, entry))) break;
-    missing.push(entry);
+  for (let entry: Entry | undefined = last; entry !== undefined && missing.length < wanted.size; ) {
+    if (wanted.has(entry.number)) {
+      if (!(await isAsSealed(home, entry))) break;
+      missing.push(entry);
+    }
     entry = await entryBefore(home, entry);
   }
-  // The earliest first: should the disk be full again, the others are still found from the last one on.
   for (const entry of missing.reverse()) await keepRelease(home, entry);
+}
+
+/** The last entries without an anchor that come after one that has it; where none has, the last of all. */
+function unanchoredOf({ number: last }: Entry, anchored: ReadonlySet<number>): Set<number> {
+  const first = anchored.size === 0 ? 1 : Math.min(...anchored);
+  const wanted = new Set<number>();
+  for (let number = last; number >= first && wanted.size < MAX_MADE_UP; number--)
+    if (!anchored.has(number)) wanted.add(number);
+  return wanted;
 }
 
 async function isAsSealed({ seals }: KeepingHome, entry: Entry): Promise<boolean> {

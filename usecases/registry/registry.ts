@@ -11,6 +11,7 @@ import { EMPTY_STATE, Entry, type ReleaseState } from '../../core/registry/ledge
 import { sealOf, type Unsealed } from '../../core/registry/seal.ts';
 import { ModelVersion } from '../../core/registry/version.ts';
 import type { ReleaseChanged } from '../../events/schemas.ts';
+import { keptLately } from '../../platform/anchors.ts';
 import { digestOf, digestOfFile } from '../../platform/digest.ts';
 import { readModelFolder } from '../../platform/model-folder.ts';
 import type { Home } from '../../platform/ports.ts';
@@ -267,7 +268,10 @@ export class Registry {
    */
   async #keep(entry: Entry, before: Entry | undefined): Promise<void> {
     const keepBoth = async (): Promise<void> => {
-      if (before !== undefined && this.home.seals !== undefined) await makeUpForKept(this.home, before);
+      if (before !== undefined && this.home.seals !== undefined) {
+        const { anchored } = await keptLately(this.home.artifacts, before.model);
+        await makeUpForKept(this.home, before, anchored);
+      }
       await keepRelease(this.home, entry);
     };
     try {

@@ -4,8 +4,9 @@ import { judgeLine } from '../../core/observability/judge-lines.ts';
 import type { Command } from '../../core/registry/commands.ts';
 import { ReleaseConflictError, ReleaseRefusedError } from '../../core/registry/errors.ts';
 import type { Entry } from '../../core/registry/ledger.ts';
+import { keptLately } from '../../platform/anchors.ts';
 import type { EndpointProbe, Home } from '../../platform/ports.ts';
-import { newestRevision, storeSnapshot } from '../../platform/snapshots.ts';
+import { storeSnapshot } from '../../platform/snapshots.ts';
 import { makeUpForKept } from '../registry/keep-release.ts';
 import { Registry } from '../registry/registry.ts';
 import { nextTestCommand } from './ab-test.ts';
@@ -83,8 +84,9 @@ export async function advanceRollouts(
 async function makeUp(home: Home, model: string): Promise<void> {
   const latest = await home.ledger.latest(model);
   if (latest === undefined) return;
-  if ((await newestRevision(home.artifacts, model)) < latest.number) await storeSnapshot(home, latest);
-  await makeUpForKept(home, latest);
+  const { newest, anchored } = await keptLately(home.artifacts, model);
+  if (newest < latest.number) await storeSnapshot(home, latest);
+  await makeUpForKept(home, latest, anchored);
 }
 
 async function advanceModel(

@@ -39,7 +39,7 @@ export async function automationStatusOf(
   const versions = loadedRoutes(state).map(({ version }) => version);
   const records = await Promise.all(versions.map((version) => ledger.version(model, version)));
   return {
-    frozen: freezeAt(state.frozen, now.toISOString()) ?? null,
+    frozen: freezeAt(state.frozen, now) ?? null,
     advises: versions.filter((_, i) => records[i]?.manifest.rollout.mode === 'advise'),
   };
 }

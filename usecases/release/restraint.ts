@@ -23,7 +23,7 @@ export interface Review {
 
 /**
  * A command of automation's as it may be carried out now: itself, or where automation is frozen or only advises, the
- * note of what it would have done.
+ * note of what it would have done; where a clock that was ahead has frozen it, the freeze as it counts.
  *
  * @returns undefined when that has been noted already, since the traffic last changed hands
  */
@@ -34,6 +34,10 @@ export async function restrained(
 ): Promise<Command | undefined> {
   const { model, now, state } = review;
   if (!acts(command)) return command;
+  const frozen = freezeAt(state.frozen, now);
+  // From the first time that it holds something back on, it is a freeze like any other.
+  if (frozen !== undefined && frozen.at !== state.frozen?.at)
+    return { type: 'freeze', at: frozen.at, until: frozen.until, reason: frozen.reason };
   const held = await restraints(home, command, review);
   if (held.size === 0) return command;
   const free = command.type === 'abort-canary' ? subjectsOf(command, state).filter((each) => !held.has(each)) : [];
@@ -103,7 +107,7 @@ async function restraints(
   { model, now, state }: Review,
 ): Promise<Map<number, Restraint>> {
   const subjects = subjectsOf(command, state);
-  const frozen = freezeAt(state.frozen, now.toISOString());
+  const frozen = freezeAt(state.frozen, now);
   if (frozen !== undefined) {
     const { entry: from, by, until, reason } = frozen;
     const sentence = `${by} has frozen automation until ${minuteOf(until)} (${reason})`;

@@ -13,7 +13,7 @@ import { isSampled } from '../../core/serving/hash.ts';
 import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
 import { instant } from '../../core/serving/instant.ts';
 import type { Route } from '../../core/serving/route.ts';
-import { FeedError, RunError } from '../../platform/onnx/errors.ts';
+import { FeedError, FeedSizeError, ModelLostError, RunError } from '../../platform/onnx/errors.ts';
 import { fill, outcomeOf } from './error-mapping.ts';
 import { failingRow } from './failing-row.ts';
 import { outOfDistributionHeader, outOfDistributionMessage } from './guards.ts';
@@ -187,6 +187,8 @@ export async function runModel(
     observation.lap('infer', performance.now());
     return outputs;
   } catch (cause) {
+    if (cause instanceof FeedSizeError) throw new ProtocolError(413, cause.message, { cause });
+    if (cause instanceof ModelLostError) throw new ProtocolError(500, cause.message, { cause });
     if (cause instanceof FeedError) throw new InputError(cause.message, { cause });
     if (cause instanceof RunError && loaded.rehearsed) {
       const row = checked.rows > 1 ? await failingRow(loaded, checked.tensors, checked.rows) : undefined;

@@ -12,7 +12,7 @@ const Marker = z.object({ url: z.url(), pid: z.int() });
 /** What `local-runtime.json` of a home says of the process that serves it. */
 export type Marker = z.infer<typeof Marker> & { readonly alive: boolean };
 
-/** The marker; undefined when nobody serves the home. @throws when it is damaged */
+/** The marker; undefined when no local runtime serves the home. @throws when it is damaged */
 export async function markerOf(home: string): Promise<Marker | undefined> {
   const text = await readFile(path.join(home, 'local-runtime.json'), 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
@@ -24,7 +24,10 @@ export async function markerOf(home: string): Promise<Marker | undefined> {
 export async function localRuntimeProbe(home: string): Promise<HomeContext['probe']> {
   const marker = await markerOf(home).catch(() => undefined);
   if (marker?.alive) return httpProbe(marker.url);
-  return { absent: 'nobody serves this home', remedy: '`trimtab up` does' };
+  return {
+    absent: 'no `trimtab up` serves this home',
+    remedy: 'a `trimtab serve` of it leaves no mark: ask it itself, at /v2/health/ready',
+  };
 }
 
 export interface LocalRuntimeContext {
@@ -33,7 +36,7 @@ export interface LocalRuntimeContext {
   readonly port: number;
 }
 
-/** Who serves the home is alive and answers; where nobody does, the port is free. */
+/** The local runtime of the home is alive and answers; where there is none, the port is free. */
 export const localRuntime: DoctorCheck<LocalRuntimeContext> = {
   name: 'local-runtime',
   async look({ folder, port }) {
@@ -77,6 +80,6 @@ async function portFree(port: number) {
   if (error === undefined) return ok('port', `${port} is free`);
   return warn('port', `${port} is not to be had: ${error.code}`, {
     expected: 'a free port for `trimtab up`',
-    remedy: '`trimtab up --port 0` takes any',
+    remedy: 'is it `trimtab serve` that has it? `trimtab up --port 0` takes any',
   });
 }

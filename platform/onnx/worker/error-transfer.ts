@@ -1,4 +1,4 @@
-import { DigestMismatchError, FeedError, ModelLoadError, RunError } from '../errors.ts';
+import { DigestMismatchError, FeedError, FeedSizeError, ModelLoadError, ModelLostError, RunError } from '../errors.ts';
 import type { WorkerError, WorkerErrorKind } from './messages.ts';
 
 /** Serializes an error of a worker for the pool. */
@@ -13,7 +13,9 @@ export function workerErrorOf(error: unknown): WorkerError {
 
 function kindOf(error: unknown): WorkerErrorKind {
   if (error instanceof ModelLoadError) return 'load';
+  if (error instanceof FeedSizeError) return 'size';
   if (error instanceof FeedError) return 'feed';
+  if (error instanceof ModelLostError) return 'memory';
   if (error instanceof RunError) return 'run';
   return 'other';
 }
@@ -30,7 +32,9 @@ function createError({ kind, message, digests }: WorkerError): Error {
   if (kind === 'digest' && digests !== undefined)
     return new DigestMismatchError(digests.path, digests.expected, digests.found);
   if (kind === 'load') return new ModelLoadError(message);
+  if (kind === 'size') return new FeedSizeError(message);
   if (kind === 'feed') return new FeedError(message);
+  if (kind === 'memory') return new ModelLostError(message, 'memory');
   if (kind === 'run') return new RunError(message);
   return new Error(message);
 }

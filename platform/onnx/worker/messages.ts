@@ -21,7 +21,7 @@ export type WorkerRequest =
   | { readonly kind: 'release'; readonly key: number };
 
 /** Class of a worker's error, from which the pool restores it. */
-export type WorkerErrorKind = 'digest' | 'load' | 'feed' | 'run' | 'other';
+export type WorkerErrorKind = 'digest' | 'load' | 'feed' | 'size' | 'run' | 'memory' | 'other';
 
 export interface WorkerError {
   readonly kind: WorkerErrorKind;

@@ -224,10 +224,15 @@ describe('the ledger of a folder', () => {
     await hold();
     expect(new Map([5, 6].map((number) => [number, kept(number)]))).toEqual(all);
     expect(await ada.verify(MODEL)).toMatchObject({ faults: [], anchored: 7, unanchored: [] });
-    for (const name of kept(7)) rmSync(path.join(releases, name));
-    put(7, { ...read(7), entry: { ...read(7).entry, actor: 'user:mallory' } });
+    // A gap, with later ones on both of its sides.
+    for (const name of [...kept(3), ...kept(4)]) rmSync(path.join(releases, name));
+    expect(await ada.verify(MODEL)).toMatchObject({ faults: [], unanchored: [3, 4] });
     await hold();
-    expect(kept(7)).toEqual([]);
+    expect(await ada.verify(MODEL)).toMatchObject({ faults: [], anchored: 8, unanchored: [] });
+    for (const name of kept(8)) rmSync(path.join(releases, name));
+    put(8, { ...read(8), entry: { ...read(8).entry, actor: 'user:mallory' } });
+    await hold();
+    expect(kept(8)).toEqual([]);
     await opened.close();
   });
 
@@ -394,6 +399,28 @@ describe('the ledger of a folder', () => {
       ]),
     );
     vi.restoreAllMocks();
+  });
+
+  it('takes no text for an entry that says more than what its digest is of', async () => {
+    const verify = async (edit: (text: string) => string): Promise<[number, string]> => {
+      fresh('own');
+      const file = path.join(folder, nameOf(4));
+      const before = readFileSync(file, 'utf8');
+      writeFileSync(file, edit(before));
+      expect(readFileSync(file, 'utf8')).not.toBe(before);
+      const told: string[] = [];
+      const io = { out: (line: string) => told.push(line), err: (line: string) => told.push(line), env: {} };
+      return [await main(['--home', home, 'history', MODEL, '--verify'], io), told.join('\n')];
+    };
+    const [twice, what] = await verify((text) => text.replace('"reason":', '"reason": "another", "reason":'));
+    expect(twice).not.toBe(0);
+    expect(what).toContain(`entry 4 of ${MODEL} cannot be read: the key "reason" stands twice in one object`);
+    for (const key of ['"__proto__"', '"\\u005f_proto__"'])
+      for (const within of ['"entry": {', '"state": {']) {
+        const [status, why] = await verify((text) => text.replace(within, `${within} ${key}: { "by": "eve" },`));
+        expect(status).not.toBe(0);
+        expect(why).toContain('__proto__ is no key of a record');
+      }
   });
 
   it('is told, and nothing is written over it, when an entry is half a one', async () => {

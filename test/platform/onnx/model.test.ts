@@ -2,8 +2,15 @@ import { createHash } from 'node:crypto';
 import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { DigestMismatchError, FeedError, ModelLoadError } from '../../../platform/onnx/errors.ts';
-import { loadModel, readSignature } from '../../../platform/onnx/model.ts';
+import {
+  DigestMismatchError,
+  FeedError,
+  FeedSizeError,
+  ModelLoadError,
+  ModelLostError,
+} from '../../../platform/onnx/errors.ts';
+import { loadModel, loadModelBytes, readSignature } from '../../../platform/onnx/model.ts';
+import { expandModel, productsModel } from '../../fixtures/onnx/write.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 
 const fixture = (name: string) => path.resolve('test/fixtures/onnx', `${name}.onnx`);
@@ -110,5 +117,17 @@ describe('loadModel', () => {
     await expect(model.run(feed([1], [9n]))).rejects.not.toThrow(FeedError);
     expect((await model.run(feed([1], [2n]))).picked!.data[0]).toBeCloseTo(0.3);
     await model.release();
+  });
+
+  it('tells sizes that there is no memory for from a model that there is none for', async () => {
+    const products = await loadModelBytes('products', productsModel());
+    const rows = (n: number) => ({ x: { type: 'float32' as const, shape: [n, 1], data: new Float32Array(n).fill(1) } });
+    await expect(products.run(rows(2_000_000))).rejects.toThrow(FeedSizeError);
+    expect((await products.run(rows(2))).products!.shape).toEqual([2, 2]);
+    await products.release();
+    const expand = await loadModelBytes('expand', expandModel());
+    const count = { type: 'int64' as const, shape: [1], data: new BigInt64Array([10n ** 15n]) };
+    await expect(expand.run({ count })).rejects.toThrow(ModelLostError);
+    await expand.release();
   });
 });

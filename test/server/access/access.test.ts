@@ -1,4 +1,5 @@
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import path from 'node:path';
 import { connect } from 'node:tls';
@@ -245,6 +246,18 @@ describe('With tokens', () => {
     );
   });
 
+  it.skipIf(process.platform === 'win32')('leaves nothing beside a file that the disk has no room for', () => {
+    const full = path.join(folder, 'full.json');
+    const { hash } = newToken();
+    const add = `import { addCredential } from ${JSON.stringify(path.resolve('server/access/credential-file.ts'))};
+      await addCredential(${JSON.stringify(full)}, { name: 'a', roles: ['predict'], hash: '${hash}' });`;
+    // No file of the process may become larger than nothing.
+    const limited = `trap '' XFSZ; ulimit -f 0; exec "$0" --import tsx --input-type=module -e "$1"`;
+    const { stderr } = spawnSync('sh', ['-c', limited, process.execPath, add], { encoding: 'utf8' });
+    expect(stderr).toContain('full.json cannot be written: EFBIG');
+    expect(readdirSync(folder).filter((name) => name.startsWith('full.json'))).toEqual([]);
+  });
+
   it('does not start with a file that everybody may read, or that is no such file', async () => {
     const open = path.join(folder, 'open.json');
     copyFileSync(file, open);
@@ -414,12 +427,12 @@ describe('Over gRPC', () => {
     ],
   };
   function call(
-    [address, channel]: readonly [string, ChannelCredentials],
+    [address, channel, options]: readonly [string, ChannelCredentials, Record<string, string>?],
     name: string,
     body: object,
     headers: Record<string, string> = {},
   ) {
-    const client = new GRPCInferenceService(address.replace('127.0.0.1', 'localhost'), channel);
+    const client = new GRPCInferenceService(address.replace('127.0.0.1', 'localhost'), channel, options);
     const metadata = new Metadata();
     for (const [key, value] of Object.entries(headers)) metadata.set(key, value);
     return new Promise<number>((resolve) => {
@@ -449,6 +462,29 @@ describe('Over gRPC', () => {
     expect(await metadata('one-model', 'int64')).toBe(status.NOT_FOUND);
     expect(await call([address, plain], 'ServerLive', {})).toBe(status.OK);
     expect(await call([address, plain], 'ServerReady', {})).toBe(status.OK);
+  });
+
+  it('is called by the same names, with and without tokens', async () => {
+    for (const flags of [{}, { tokens: file }, { allowedHosts: 'models.test' }]) {
+      await start(flags);
+      grpc = await serveGrpc(endpoint, { port: 0, access: opened!.access });
+      const { address } = grpc;
+      const infer = (authority: string, name = 'ModelInfer') =>
+        call(
+          [address, credentials.createInsecure(), { 'grpc.default_authority': authority }],
+          name,
+          message,
+          bearer('predict'),
+        );
+      expect(await infer('rebound.test:9000')).toBe(status.PERMISSION_DENIED);
+      expect(await infer('localhost.rebound.test')).toBe(status.PERMISSION_DENIED);
+      expect(await infer('rebound.test:9000', 'ServerLive')).toBe(status.OK);
+      expect(await infer(address)).toBe(status.OK);
+      expect(await infer('models.test')).toBe('allowedHosts' in flags ? status.OK : status.PERMISSION_DENIED);
+      await grpc.close(100);
+      await server?.close();
+      await opened?.close();
+    }
   });
 
   it('has the same certificates', async () => {

@@ -169,6 +169,22 @@ describe('WorkerPool', () => {
     expect(await tree.run(row())).toHaveProperty('label');
   });
 
+  it('lets a model pause for which there is not enough memory, and says so', async () => {
+    open({ memoryMb: 400 });
+    const file = path.join(folder, 'expand.onnx');
+    await writeFile(file, expandModel());
+    const greedy = await load(file);
+    await expect(greedy.run(count(10n ** 15n))).rejects.toMatchObject({
+      status: 500,
+      message: 'the run needs more memory than there is',
+    });
+    await expect(greedy.run(count(1n))).rejects.toMatchObject({ status: 503, retryAfterSeconds: 1 });
+    expect(greedy.pause()).toMatchObject({
+      reason: 'a run of it took more memory than it may, or than there is',
+      failures: 1,
+    });
+  });
+
   it('loads what takes long where nobody waits for it: neither runs nor loads of others', async () => {
     open();
     const tree = await load(TREE);

@@ -72,6 +72,30 @@ describe('automation that is held back', () => {
       expect((await look()).entry).toBeUndefined();
     });
 
+    it('counts from when it first holds something back, where the clock of who froze was ahead', async () => {
+      const away = 100 * 24 * HOUR;
+      await canary();
+      fixture.seconds += away;
+      await freeze(away + 2 * HOUR);
+      fixture.seconds -= away;
+      await served(30, { failure: 0.5 });
+      const { entry } = await look();
+      const from = fixture.seconds;
+      expect(entry).toMatchObject({
+        kind: 'frozen',
+        state: { frozen: { at: instant(from), until: instant(from + 2 * HOUR) } },
+      });
+      expect(entry!.reason).toBe(
+        'an incident (frozen by test, by a clock that was 2400 hours ahead: it counts from now on)',
+      );
+      fixture.seconds += 60;
+      expect((await look()).entry).toMatchObject({ kind: 'action-withheld' });
+      fixture.seconds += 60;
+      expect((await look()).entry).toBeUndefined();
+      fixture.seconds = from + 2 * HOUR;
+      expect((await look()).entry).toMatchObject({ kind: 'canary-aborted' });
+    });
+
     it('lets an alarm wake the judge, and does nothing', async () => {
       await freeze(2 * HOUR);
       await canary();

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ProtocolError } from '../../../core/protocols/protocol.ts';
+import { FeedSizeError, ModelLostError } from '../../../platform/onnx/errors.ts';
 import { loadModel } from '../../../platform/onnx/model.ts';
 import type { Endpoint } from '../../../usecases/serving/endpoint.ts';
 import {
@@ -217,6 +218,21 @@ describe('Endpoint answers', () => {
     expect({ status, body }).toEqual({ status: 503, body: { error: 'the queue is full' } });
     expect(headers['retry-after']).toBe('2');
     expect(fixture.metric('Failure').map((line) => line.Failure)).toEqual([1]);
+  });
+
+  it('413 for sizes that there is no memory for, 500 for a model that there is none for, and both say so', async () => {
+    await fixture.release(PIPELINE, 'pipeline');
+    const faults = [new FeedSizeError('too many rows'), new ModelLostError('no memory', 'memory')];
+    const endpoint = await fixture.endpoint({
+      load: async ({ artifact: { digest } }, path) => ({
+        ...(await loadModel(path, { digest })),
+        run: async () => {
+          throw faults.shift()!;
+        },
+      }),
+    });
+    expect(await predict(endpoint)).toMatchObject({ status: 413, body: { error: 'too many rows' } });
+    expect(await predict(endpoint)).toMatchObject({ status: 500, body: { error: 'no memory' } });
   });
 
   it('stores what predictions were worth for the join to find, of declared metrics only', async () => {
