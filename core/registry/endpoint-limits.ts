@@ -25,24 +25,28 @@ const BASE_BYTES = 150 * MB;
 const OPENING = 2;
 const OPEN = 1;
 
-/** A file of a version. */
+/** A version that is served while another is loaded. */
 export interface SizedVersion {
+  readonly as: 'champion' | 'challenger' | 'shadow';
   readonly version: number;
+  /** Of its file. */
   readonly bytes: number;
 }
 
 /**
- * What keeps a version from being served by an endpoint: the champion goes on until it is loaded, so that files of both
- * and the memory of both have to fit.
+ * What keeps a version from being served by an endpoint: what is served goes on until it is loaded, so that files of all
+ * and the memory of all have to fit.
  *
  * @param bytes of the version's file
- * @param champion the version that it would follow; undefined for the first
+ * @param served what goes on beside it
  * @returns sentences that say what is needed, what is allowed, and what gives more; empty when it fits
  */
-export function fitProblems(bytes: number, champion: SizedVersion | undefined, limits: EndpointLimits): string[] {
-  const beside = champion === undefined ? '' : ` beside the champion, version ${champion.version}`;
-  const files = bytes + (champion?.bytes ?? 0);
-  const memory = BASE_BYTES + OPENING * bytes + OPEN * (champion?.bytes ?? 0);
+export function fitProblems(bytes: number, served: readonly SizedVersion[], limits: EndpointLimits): string[] {
+  const names = served.map((each) => `the ${each.as}, version ${each.version}`);
+  const beside = names.length === 0 ? '' : ` beside ${names.join(', and ')}`;
+  const open = served.reduce((sum, each) => sum + each.bytes, 0);
+  const files = bytes + open;
+  const memory = BASE_BYTES + OPENING * bytes + OPEN * open;
   const temporaryMb = Math.ceil(files / MB) + RESERVE_MB;
   return [
     ...(files <= limits.cacheMb * MB

@@ -68,6 +68,11 @@ it('register refuses what the deployed endpoint has no room for, and says where 
   const fits = await run('register', v2!);
   expect(fits).toMatchObject({ status: 0 });
   expect(fits.out).not.toContain('is not known');
+  expect(await run('approve', 'flight-delay', '2', '--reason', 'test')).toMatchObject({ status: 0 });
+  await deployed('{"memoryMb":150,"cacheMb":480}');
+  const unreleased = await run('release', 'flight-delay', '2', '--shadow');
+  expect(unreleased.status).toBe(1);
+  expect(unreleased.err).toMatch(/cannot serve this version: .*endpoint\.memoryMb of at least .*--force --reason TEXT/);
   await deployed('{"memoryMb":"much"}');
   expect((await run('register', v3!)).out).toMatch(
     /is not known: the output EndpointLimits of .* is an object of memoryMb and cacheMb, received/,

@@ -6,12 +6,12 @@ import { infer } from '../../../functions/infer/trigger.ts';
 const MB = 1_000_000;
 const DEFAULT = { memoryMb: infer.memoryMb, cacheMb: cacheMbOf(infer.temporaryMb) };
 const LEAST = { ...DEFAULT, cacheMb: cacheMbOf(512) };
-const champion = (mb: number) => ({ version: 1, bytes: mb * MB });
+const champion = (mb: number) => [{ as: 'champion', version: 1, bytes: mb * MB } as const];
 
 describe('What a deployed endpoint can serve', () => {
   it('is, by default, 200 MB after 200 MB, and a single model of 600 MB', () => {
     expect(fitProblems(200 * MB, champion(200), DEFAULT)).toEqual([]);
-    expect(fitProblems(600 * MB, undefined, DEFAULT)).toEqual([]);
+    expect(fitProblems(600 * MB, [], DEFAULT)).toEqual([]);
   });
 
   it('is what fits into its temporary folder and its memory beside the champion', () => {
@@ -31,7 +31,7 @@ describe('What a deployed endpoint can serve', () => {
   });
 
   it('ends where functions end', () => {
-    const [files, memory] = fitProblems(12_000 * MB, undefined, DEFAULT);
+    const [files, memory] = fitProblems(12_000 * MB, [], DEFAULT);
     for (const problem of [files, memory]) expect(problem).toContain('no function has that much');
   });
 });
