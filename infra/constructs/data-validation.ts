@@ -21,6 +21,7 @@ import { type FunctionOptions, functionOptions } from './function-options.ts';
 import { letIn } from './key-users.ts';
 import type { IModelRegistry } from './model-registry.ts';
 import type { IPrivacySecret } from './privacy-secret.ts';
+import { homeVariables } from './registries-apart.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
 import { type ITrimtabFunction, TrimtabFunction } from './trimtab-function.ts';
 
@@ -109,8 +110,7 @@ export class DataValidation extends Construct implements IDataValidation {
       temporaryMb,
       reservedConcurrency,
       environment: {
-        ...registry.environment,
-        ...lake.environment,
+        ...homeVariables(this, registry, lake),
         ...props.privacy?.environment,
         ...busEnvironment(props.eventBus),
       },

@@ -9,6 +9,7 @@ import { allowEvents, busEnvironment } from './event-bus.ts';
 import { type FunctionOptions, functionOptions } from './function-options.ts';
 import type { ILabelsSecret } from './labels-secret.ts';
 import type { IModelRegistry } from './model-registry.ts';
+import { homeVariables } from './registries-apart.ts';
 import { type IScheduledFunction, ScheduledFunction } from './scheduled-function.ts';
 
 /** The detection of drift, as others need it. */
@@ -57,7 +58,7 @@ export class DriftDetection extends Construct implements IDriftDetection {
     super(scope, id);
     const { registry, lake, architecture, encryptionKey } = props;
     const { data, captures } = lake;
-    const environment = { ...registry.environment, ...lake.environment };
+    const environment = homeVariables(this, registry, lake);
     const options = functionOptions(props);
     this.drift = new ScheduledFunction(this, 'Drift', {
       ...options,

@@ -36,6 +36,7 @@ import { type FunctionOptions, functionOptions } from './function-options.ts';
 import { type IModelRegistry, ModelRegistry } from './model-registry.ts';
 import { PredictionCapture } from './prediction-capture.ts';
 import type { IPrivacySecret } from './privacy-secret.ts';
+import { homeVariables } from './registries-apart.ts';
 import { allowSecret } from './retained-secret.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
 import { type ITrimtabFunction, TrimtabFunction } from './trimtab-function.ts';
@@ -227,8 +228,7 @@ export class ModelEndpoint extends Construct implements IModelEndpoint {
       timeout: props.timeout,
       reservedConcurrency: props.reservedConcurrency,
       environment: {
-        ...this.registry.environment,
-        ...this.lake.environment,
+        ...homeVariables(this, this.registry, this.lake),
         ...props.privacy?.environment,
         TRIMTAB_CACHE_MB: String(cacheMb),
         TRIMTAB_MODELS: props.models?.join(',') ?? 'all',

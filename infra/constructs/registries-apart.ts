@@ -1,10 +1,12 @@
-import { Annotations, Stack } from 'aws-cdk-lib';
+import { Annotations, Stack, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import type { IDataLake } from './data-lake.ts';
 import { sharedPlace } from './shared-place.ts';
 
 /** A registry as far as it can be taken for another. */
 interface Named extends Construct {
   readonly environmentName: string;
+  readonly table: { readonly tableName: string; readonly node: Construct['node'] };
 }
 
 /** Registries of each app, in the order in which they were made. */
@@ -12,23 +14,54 @@ const REGISTRIES = new WeakMap<Construct, Named[]>();
 
 /**
  * Checks that no other registry of the app has the name of this one's environment in its account and region: metrics and
- * alarms go by that name, so that each would be judged by what the other's models do.
+ * alarms go by that name, so that each would be judged by what the other's models do. Imports of one table are one registry.
  *
- * @throws Error when one has; where it is known only at deployment whether two stacks share an account and region, there
- *   is a warning
+ * @throws Error when one has; where it is known only at deployment whether two stacks share an account and region, or
+ *   two names are of one table, there is a warning
  */
 export function keepApart(registry: Named): void {
   const root = registry.node.root as Construct;
   const others = REGISTRIES.get(root) ?? [];
   for (const other of others.filter(({ environmentName }) => environmentName === registry.environmentName)) {
     const place = sharedPlace(Stack.of(registry), Stack.of(other));
-    if (place === 'apart') continue;
+    if (place === 'apart' || other.table.tableName === registry.table.tableName) continue;
+    const open = mayBeOne(other, registry);
     const message =
       `the registries ${other.node.path} and ${registry.node.path} are both of environment ${registry.environmentName}` +
       `${place === 'unknown' ? ', maybe' : ''} in one account and region, where metrics and alarms go by that name; ` +
-      'give one of them another `environmentName`';
-    if (place === 'shared') throw new Error(message);
+      `give one of them another \`environmentName\`${open ? ', unless both are one table' : ''}`;
+    if (place === 'shared' && !open) throw new Error(message);
     Annotations.of(registry).addWarningV2('trimtab:environmentName', message);
   }
   REGISTRIES.set(root, [...others, registry]);
+}
+
+/** Whether only the deployment knows that two tables are two: not of two that the app makes, nor of two plain names. */
+const mayBeOne = (...registries: readonly Named[]): boolean =>
+  registries.some(({ table }) => Token.isUnresolved(table.tableName)) &&
+  registries.some(({ table }) => table.node.defaultChild === undefined);
+
+/** Environments of each app by the bucket of data that they have, and the first construct that has it. */
+const LAKES = new WeakMap<Construct, Map<string, { readonly of: string; readonly environmentName: string }>>();
+
+/**
+ * Environment variables by which a function finds registry and stores.
+ *
+ * @throws Error when the stores are those of another environment's registry in the app: of what lies there nothing says
+ *   which environment it is of, so each would be judged by the other's traffic and truths
+ */
+export function homeVariables(
+  scope: Construct,
+  { environmentName, environment }: Pick<Named, 'environmentName'> & Pick<IDataLake, 'environment'>,
+  lake: IDataLake,
+): Record<string, string> {
+  const root = scope.node.root as Construct;
+  const lakes = LAKES.get(root) ?? new Map();
+  const first = lakes.get(lake.data.bucketName) ?? { of: scope.node.path, environmentName };
+  if (first.environmentName !== environmentName)
+    throw new Error(
+      `${first.of} of environment ${first.environmentName} and ${scope.node.path} of environment ${environmentName} share the bucket of data ${lake.data.node.path}, where captures and truths of the two are not told apart; give each registry a DataLake of its own`,
+    );
+  LAKES.set(root, lakes.set(lake.data.bucketName, first));
+  return { ...environment, ...lake.environment };
 }

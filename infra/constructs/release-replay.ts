@@ -8,6 +8,7 @@ import { keptExecutions } from './kept-executions.ts';
 import type { ILabelsSecret } from './labels-secret.ts';
 import type { IModelRegistry } from './model-registry.ts';
 import type { IPrivacySecret } from './privacy-secret.ts';
+import { homeVariables } from './registries-apart.ts';
 import { type IScheduledFunction, ScheduledFunction } from './scheduled-function.ts';
 
 /** What asks young versions again, as others need it. */
@@ -64,7 +65,7 @@ export class ReleaseReplay extends Construct implements IReleaseReplay {
     this.replay = new ScheduledFunction(this, 'Replay', {
       ...functionOptions(props),
       spec: replay,
-      environment: { ...registry.environment, ...lake.environment, ...privacy?.environment, ...labels?.environment },
+      environment: { ...homeVariables(this, registry, lake), ...privacy?.environment, ...labels?.environment },
       architecture,
       encryptionKey,
       memoryMb,

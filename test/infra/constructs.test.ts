@@ -135,11 +135,44 @@ describe('the constructs in somebody else’s stack', () => {
     expect(named).toThrow("of environment prod, received environmentName 'dev'");
   });
 
+  it('holds an imported registry to a name, and apart from every other table of that name', () => {
+    const stack = stackOf();
+    const imported = (id: string, tableName: string, environmentName: string) =>
+      ModelRegistry.fromAttributes(stack, id, { tableName, artifactsBucketName: 'artifacts', environmentName });
+    expect(() => imported('None', 'theirs', undefined as never)).toThrow(
+      'Models/None: environmentName is that of the registry theirs, received none',
+    );
+    imported('One', 'theirs', 'prod');
+    imported('Again', 'theirs', 'prod');
+    expect(() => imported('Two', 'ours', 'prod')).toThrow('Models/One and Models/Two are both of environment prod');
+    const made = new ModelRegistry(stack, 'Made', { environmentName: 'dev' });
+    imported('ItsName', made.table.tableName, 'dev');
+    const warned = () =>
+      Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp('unless both are one table'));
+    expect(warned()).toEqual([]);
+    imported('ByHand', 'models', 'dev');
+    expect(warned().map(({ id }) => id)).toContain('/Models/ByHand');
+  });
+
+  it('refuses stores that registries of two environments share', () => {
+    const stack = stackOf();
+    const lake = new DataLake(stack, 'Lake');
+    const [left, right] = ['left', 'right'].map(
+      (environmentName) => new ModelRegistry(stack, environmentName, { environmentName }),
+    );
+    new ModelEndpoint(stack, 'Endpoint', { registry: left!, lake });
+    new DataValidation(stack, 'Validation', { registry: left!, lake });
+    expect(() => new ModelEndpoint(stack, 'Other', { registry: right!, lake })).toThrow(
+      'Models/Endpoint of environment left and Models/Other of environment right share the bucket of data Models/Lake/Data',
+    );
+  });
+
   it('serves from a registry and stores of another app, known by their names', () => {
     const stack = stackOf();
     const registry = ModelRegistry.fromAttributes(stack, 'Registry', {
       tableName: 'their-table',
       artifactsBucketName: 'their-artifacts',
+      environmentName: 'theirs',
     });
     const lake = DataLake.fromAttributes(stack, 'Lake', {
       dataBucketName: 'their-data',
@@ -153,6 +186,7 @@ describe('the constructs in somebody else’s stack', () => {
     template.allResourcesProperties('AWS::Lambda::Function', {
       Environment: {
         Variables: {
+          TRIMTAB_ENVIRONMENT: 'theirs',
           TRIMTAB_TABLE: 'their-table',
           TRIMTAB_ARTIFACTS_BUCKET: 'their-artifacts',
           TRIMTAB_DATA_BUCKET: 'their-data',
