@@ -41,6 +41,31 @@ const mayBeOne = (...registries: readonly Named[]): boolean =>
   registries.some(({ table }) => Token.isUnresolved(table.tableName)) &&
   registries.some(({ table }) => table.node.defaultChild === undefined);
 
+/** Judges of each app. */
+const JUDGES = new WeakMap<Construct, Judge[]>();
+
+type Judge = Construct & Pick<Named, 'environmentName'>;
+
+/**
+ * Checks that an environment has one judge of its releases: two would answer the same alarms and have alarms of the same
+ * names.
+ *
+ * @throws Error when another of the app judges the same environment; where it is known only at deployment whether both
+ *   are in one account and region, there is a warning
+ */
+export function assertOnlyJudge(judge: Judge): void {
+  const root = judge.node.root as Construct;
+  const others = JUDGES.get(root) ?? [];
+  for (const other of others.filter(({ environmentName }) => environmentName === judge.environmentName)) {
+    const place = sharedPlace(Stack.of(judge), Stack.of(other));
+    if (place === 'apart') continue;
+    const message = `${other.node.path} and ${judge.node.path} both judge the releases of environment ${judge.environmentName}${place === 'unknown' ? ', maybe in one account and region' : ''}; an environment has one RollbackController, which judges all models of its registry`;
+    if (place === 'shared') throw new Error(message);
+    Annotations.of(judge).addWarningV2('trimtab:oneJudge', message);
+  }
+  JUDGES.set(root, [...others, judge]);
+}
+
 /** Environments of each app by the bucket of data that they have, and the first construct that has it. */
 const LAKES = new WeakMap<Construct, Map<string, { readonly of: string; readonly environmentName: string }>>();
 

@@ -135,6 +135,19 @@ describe('the constructs in somebody else’s stack', () => {
     expect(named).toThrow("of environment prod, received environmentName 'dev'");
   });
 
+  it('refuses a second judge of one environment, whose alarms would have the names of the first', () => {
+    const stack = stackOf();
+    const endpoint = new ModelEndpoint(stack, 'Endpoint');
+    new RollbackController(stack, 'Rollback', { endpoint });
+    const second = () =>
+      new RollbackController(
+        new Stack(stack.node.root as App, 'More', { env: { account: stack.account, region: stack.region } }),
+        'Rollback',
+        { endpoint },
+      );
+    expect(second).toThrow('Models/Rollback and More/Rollback both judge the releases of environment dev;');
+  });
+
   it('holds an imported registry to a name, and apart from every other table of that name', () => {
     const stack = stackOf();
     const imported = (id: string, tableName: string, environmentName: string) =>
