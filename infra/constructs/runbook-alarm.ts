@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { ArnFormat, type Duration, Stack } from 'aws-cdk-lib';
 import {
   Alarm,
@@ -100,12 +101,26 @@ export class RunbookAlarm extends Alarm {
   }
 }
 
+/** Default names of each stack's alarms. */
+const NAMES = new WeakMap<Stack, Set<string>>();
+
+/** What CloudWatch takes of a name. */
+const MOST = 255;
+
 /**
  * Readable default name: `Trimtab-prod-Serving-EndpointThrottles`. It does not begin with `trimtab.`, as alarms do
- * that trigger the rollback.
+ * that trigger the rollback. One that is too long, or that another alarm of the stack has, for ids run into each other,
+ * ends with a digest of its path.
  */
 function nameOf(scope: Construct, id: string): string {
   const stack = Stack.of(scope);
   const place = [...scope.node.scopes.slice(scope.node.scopes.indexOf(stack) + 1).map(({ node }) => node.id), id];
-  return `${stack.stackName}-${place.join('')}`;
+  const names = NAMES.get(stack) ?? new Set();
+  NAMES.set(stack, names);
+  const readable = `${stack.stackName}-${place.join('')}`;
+  const digest = createHash('sha256').update(place.join('/')).digest('hex').slice(0, 8);
+  const taken = names.has(readable) || readable.length > MOST;
+  const name = taken ? `${readable.slice(0, MOST - 1 - digest.length)}-${digest}` : readable;
+  names.add(name);
+  return name;
 }

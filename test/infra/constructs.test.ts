@@ -3,10 +3,12 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { HttpNoneAuthorizer, type IHttpRouteAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Bucket, EventType, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { SqsDestination } from 'aws-cdk-lib/aws-s3-notifications';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
 import { describe, expect, it } from 'vitest';
 import { DataLake } from '../../infra/constructs/data-lake.ts';
 import { DataValidation } from '../../infra/constructs/data-validation.ts';
@@ -15,6 +17,7 @@ import { ModelMonitoring } from '../../infra/constructs/model-monitoring.ts';
 import { ModelRegistry } from '../../infra/constructs/model-registry.ts';
 import { OnCall } from '../../infra/constructs/on-call.ts';
 import { RollbackController } from '../../infra/constructs/rollback-controller.ts';
+import { RunbookAlarm } from '../../infra/constructs/runbook-alarm.ts';
 import { deployedModel } from '../../infra/model-folder.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
@@ -146,6 +149,26 @@ describe('the constructs in somebody else’s stack', () => {
         { endpoint },
       );
     expect(second).toThrow('Models/Rollback and More/Rollback both judge the releases of environment dev;');
+  });
+
+  it('gives no two alarms of a stack one name, nor one that CloudWatch has no room for', () => {
+    const stack = stackOf();
+    const alarm = (...ids: string[]) => {
+      const at = ids
+        .slice(0, -1)
+        .reduce<Construct>(
+          (scope, id) => (scope.node.tryFindChild(id) as Construct) ?? new Construct(scope, id),
+          stack,
+        );
+      const metric = new Metric({ namespace: 'N', metricName: 'M' });
+      return new RunbookAlarm(at, ids.at(-1)!, { metric, threshold: 1, says: 'it', runbook: 'throttles.md' }).plainName;
+    };
+    const long = 'x'.repeat(200);
+    const names = [alarm('A', 'BC'), alarm('AB', 'C'), alarm(long, long), alarm(long, `${long}y`)];
+    expect(names[0]).toBe('Models-ABC');
+    expect(names[1]).toMatch(/^Models-ABC-[0-9a-f]{8}$/);
+    expect(names.map(({ length }) => length).filter((length) => length > 255)).toEqual([]);
+    expect(new Set(names).size).toBe(4);
   });
 
   it('holds an imported registry to a name, and apart from every other table of that name', () => {
