@@ -1,4 +1,4 @@
-import { Annotations, Stack } from 'aws-cdk-lib';
+import { Annotations, Aspects, Stack } from 'aws-cdk-lib';
 import { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { EventField, type IEventBus, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
@@ -10,6 +10,7 @@ import { Construct, type IConstruct } from 'constructs';
 import { allowActions, allowKey } from './allow.ts';
 import { keyBehind } from './key-behind.ts';
 import { letIn } from './key-users.ts';
+import { unheardJudges } from './registries-apart.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
 
 /** Props of {@link OnCall}. */
@@ -42,6 +43,7 @@ export class OnCall extends Construct {
   /** Each receives a message for every alarm that pages, and what the judge of releases asks. */
   readonly topics: readonly ITopic[];
   private readonly okActions: boolean;
+  private readonly watched = new Set<IConstruct>();
 
   constructor(scope: Construct, id: string, props: OnCallProps = {}) {
     super(scope, id);
@@ -82,16 +84,24 @@ export class OnCall extends Construct {
     );
   }
 
-  /** Sends all alarms below `scope` to the topics, but for those that tell nobody. */
+  /**
+   * Sends all alarms below `scope` to the topics, but for those that tell nobody; those that are made later, too. Twice is
+   * as once.
+   */
   watch(scope: IConstruct): void {
-    for (const found of scope.node.findAll()) {
-      if (!(found instanceof Alarm)) continue;
-      const tells = found instanceof RunbookAlarm ? found.tells : 'raised';
-      if (tells === 'nothing') continue;
-      const actions = this.topics.map((topic) => new SnsAction(topic));
-      found.addAlarmAction(...actions);
-      if (this.okActions || tells === 'all-clear') found.addOkAction(...actions);
-    }
+    // No aspect reaches into a stage below, so what is there is not left to one.
+    for (const found of scope.node.findAll()) this.listenTo(found);
+    Aspects.of(scope).add({ visit: (node) => this.listenTo(node) });
+  }
+
+  private listenTo(node: IConstruct): void {
+    if (!(node instanceof Alarm) || this.watched.has(node)) return;
+    const tells = node instanceof RunbookAlarm ? node.tells : 'raised';
+    if (tells === 'nothing') return;
+    this.watched.add(node);
+    const actions = this.topics.map((topic) => new SnsAction(topic));
+    node.addAlarmAction(...actions);
+    if (this.okActions || tells === 'all-clear') node.addOkAction(...actions);
   }
 
   /**
@@ -99,12 +109,14 @@ export class OnCall extends Construct {
    * something, once, and nothing of what else comes while it is up.
    *
    * @param scope - the stack of the rule
-   * @param eventBus - the bus that the judge tells, where it is not the account's default one
+   * @param eventBus - the bus that the judge tells, where it is not the account's default one; synthesis fails when a judge
+   *   of the app tells another
    */
   hear(scope: Construct, environmentName: string, eventBus?: IEventBus): void {
     // The first environment of a stack keeps the ids that it is deployed under.
     const parts =
       scope.node.tryFindChild('PersonNeeded') === undefined ? scope : new Construct(scope, `Hear-${environmentName}`);
+    parts.node.addValidation({ validate: () => unheardJudges(parts, environmentName, eventBus) });
     // A role rather than the topic's policy: the key lets services in under conditions that this one does not fulfil.
     const role = new Role(parts, 'PersonNeededRole', {
       assumedBy: new ServicePrincipal('events.amazonaws.com', {

@@ -1,4 +1,5 @@
 import { Annotations, Stack, Token } from 'aws-cdk-lib';
+import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import type { Construct } from 'constructs';
 import type { IDataLake } from './data-lake.ts';
 import { sharedPlace } from './shared-place.ts';
@@ -42,9 +43,12 @@ const mayBeOne = (...registries: readonly Named[]): boolean =>
   registries.some(({ table }) => table.node.defaultChild === undefined);
 
 /** Judges of each app. */
-const JUDGES = new WeakMap<Construct, Judge[]>();
+const JUDGES = new WeakMap<Construct, { readonly judge: Judge; readonly bus: string }[]>();
 
 type Judge = Construct & Pick<Named, 'environmentName'>;
+
+/** Name of a bus; of the account's default one without any. */
+const busName = (bus: IEventBus | undefined): string => bus?.eventBusName ?? 'default';
 
 /**
  * Checks that an environment has one judge of its releases: two would answer the same alarms and have alarms of the same
@@ -53,18 +57,38 @@ type Judge = Construct & Pick<Named, 'environmentName'>;
  * @throws Error when another of the app judges the same environment; where it is known only at deployment whether both
  *   are in one account and region, there is a warning
  */
-export function assertOnlyJudge(judge: Judge): void {
+export function assertOnlyJudge(judge: Judge, eventBus: IEventBus | undefined): void {
   const root = judge.node.root as Construct;
   const others = JUDGES.get(root) ?? [];
-  for (const other of others.filter(({ environmentName }) => environmentName === judge.environmentName)) {
+  for (const { judge: other } of others.filter((each) => each.judge.environmentName === judge.environmentName)) {
     const place = sharedPlace(Stack.of(judge), Stack.of(other));
     if (place === 'apart') continue;
     const message = `${other.node.path} and ${judge.node.path} both judge the releases of environment ${judge.environmentName}${place === 'unknown' ? ', maybe in one account and region' : ''}; an environment has one RollbackController, which judges all models of its registry`;
     if (place === 'shared') throw new Error(message);
     Annotations.of(judge).addWarningV2('trimtab:oneJudge', message);
   }
-  JUDGES.set(root, [...others, judge]);
+  JUDGES.set(root, [...others, { judge, bus: busName(eventBus) }]);
 }
+
+/** What is wrong when a rule of an environment listens to another bus than its judges in the app tell. */
+export function unheardJudges(rule: Construct, environmentName: string, eventBus: IEventBus | undefined): string[] {
+  const heard = busName(eventBus);
+  return (JUDGES.get(rule.node.root as Construct) ?? [])
+    .filter(({ judge }) => judge.environmentName === environmentName)
+    .filter(({ judge }) => sharedPlace(Stack.of(judge), Stack.of(rule)) !== 'apart')
+    .filter(({ bus }) => bus !== heard && !mayBeOneBus(bus, heard))
+    .map(
+      ({ judge, bus }) =>
+        `OnCall.hear listens for environment ${environmentName} to ${said(heard)}, and ${judge.node.path} tells ${said(bus)}: nobody would be told what it asks; give both the same eventBus`,
+    );
+}
+
+/** Of a name that only the deployment knows, another may be the same, but for that of the default bus. */
+const mayBeOneBus = (...names: readonly string[]): boolean =>
+  names.some((name) => Token.isUnresolved(name)) &&
+  names.some((name) => !Token.isUnresolved(name) && name !== 'default');
+
+const said = (bus: string): string => (Token.isUnresolved(bus) ? 'a bus that is made here' : `the bus '${bus}'`);
 
 /** Environments of each app by the bucket of data that they have, and the first construct that has it. */
 const LAKES = new WeakMap<Construct, Map<string, { readonly of: string; readonly environmentName: string }>>();

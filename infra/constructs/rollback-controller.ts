@@ -89,7 +89,7 @@ export class RollbackController extends Construct implements IRollbackController
       throw new Error(
         `the registry is of environment ${environmentName}, that of the endpoint of ${endpoint.registry.environmentName}`,
       );
-    assertOnlyJudge(this);
+    assertOnlyJudge(this, props.eventBus);
     const environment = {
       ...homeVariables(this, registry, lake),
       ...busEnvironment(props.eventBus),

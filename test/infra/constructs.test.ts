@@ -4,6 +4,7 @@ import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { HttpNoneAuthorizer, type IHttpRouteAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { EventBus } from 'aws-cdk-lib/aws-events';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Bucket, EventType, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { SqsDestination } from 'aws-cdk-lib/aws-s3-notifications';
@@ -149,6 +150,28 @@ describe('the constructs in somebody else’s stack', () => {
         { endpoint },
       );
     expect(second).toThrow('Models/Rollback and More/Rollback both judge the releases of environment dev;');
+  });
+
+  it('tells whoever is on call of alarms that are made after `watch`, once, and at another bus than the judge’s of nothing', () => {
+    const stack = stackOf();
+    const onCall = new OnCall(stack, 'OnCall');
+    for (const _ of ['once', 'twice']) onCall.watch(stack);
+    const endpoint = new ModelEndpoint(stack, 'Endpoint');
+    const bus = new EventBus(stack, 'Bus');
+    new RollbackController(stack, 'Rollback', { endpoint, eventBus: bus });
+    onCall.hear(stack, 'dev', bus);
+    const alarms = Object.values(Template.fromStack(stack).findResources('AWS::CloudWatch::Alarm'));
+    const told = alarms.map(({ Properties }) => (Properties.AlarmActions ?? []).length);
+    expect(told.length).toBeGreaterThan(3);
+    expect(new Set(told)).toEqual(new Set([1]));
+
+    const deaf = stackOf();
+    const own = new EventBus(deaf, 'Bus');
+    new OnCall(deaf, 'OnCall').hear(deaf, 'dev');
+    new RollbackController(deaf, 'Rollback', { endpoint: new ModelEndpoint(deaf, 'Endpoint'), eventBus: own });
+    expect(() => Template.fromStack(deaf)).toThrow(
+      "OnCall.hear listens for environment dev to the bus 'default', and Models/Rollback tells a bus that is made here",
+    );
   });
 
   it('gives no two alarms of a stack one name, nor one that CloudWatch has no room for', () => {
