@@ -1,9 +1,10 @@
-import { DynamoDBClient, PutItemCommand, paginateScan } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, ListTablesCommand, PutItemCommand, paginateScan, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { PlatformError } from '../errors.ts';
 import type { AwsHomeName } from '../home-name.ts';
 import type { Home } from '../ports.ts';
 import { clientConfig } from './client-config.ts';
 import { parseAwsEnvironment } from './environment.ts';
+import { errorNameOf } from './failures.ts';
 import { openAwsHome } from './home.ts';
 import type { Item } from './items.ts';
 import { environmentOfHome } from './outputs.ts';
@@ -31,7 +32,7 @@ export interface RestoredLedger {
   close(): Promise<void>;
 }
 
-/** @throws PlatformError when the table is the one in use */
+/** @throws PlatformError when the table is the one in use, or there is none of that name */
 export async function openRestoredLedger(name: AwsHomeName, restored: string): Promise<RestoredLedger> {
   const env = await environmentOfHome(process.env, name);
   const { TRIMTAB_TABLE: live } = parseAwsEnvironment(env);
@@ -39,6 +40,7 @@ export async function openRestoredLedger(name: AwsHomeName, restored: string): P
     throw new PlatformError(`${restored} is the table in use: name the one that was restored beside it`);
   const { profile } = name;
   const client = new DynamoDBClient({ ...clientConfig(10_000), ...(profile !== undefined && { profile }) });
+  await assertTable(client, restored);
   const homes = await Promise.all([
     openAwsHome(env, profile),
     openAwsHome({ ...env, TRIMTAB_TABLE: restored }, profile),
@@ -56,6 +58,28 @@ export async function openRestoredLedger(name: AwsHomeName, restored: string): P
       await Promise.all(homes.map((home) => home.close()));
     },
   };
+}
+
+/** Tables that a message names. */
+const MAX_NAMED = 20;
+
+/** @throws PlatformError that says which tables there are, when there is none of that name */
+async function assertTable(client: DynamoDBClient, name: string): Promise<void> {
+  try {
+    await client.send(new ScanCommand({ TableName: name, Limit: 1 }));
+  } catch (cause) {
+    if (errorNameOf(cause) !== 'ResourceNotFoundException') throw cause;
+    // Whoever restores need not be allowed to list.
+    const listed = await client.send(new ListTablesCommand({ Limit: MAX_NAMED })).catch(() => undefined);
+    client.destroy();
+    const there = listed?.TableNames?.join(', ');
+    const more = listed?.LastEvaluatedTableName === undefined ? '' : ', …';
+    const what = there === undefined ? 'which there are may not be listed' : `there are ${there || 'none'}${more}`;
+    throw new PlatformError(
+      `no table named ${name} in the account and region of the home, ${what}; restore one beside the ledger first`,
+      { cause },
+    );
+  }
 }
 
 const nameOf = ({ pk, sk }: Item): string => `${pk?.S} ${sk?.S}`;
