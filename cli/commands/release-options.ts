@@ -45,7 +45,10 @@ export const addReleaseOptions = (command: Program): Program =>
     .option('--mean', 'the metric’s samples are values, and not 0 or 1')
     .option('--alpha <chance>', 'of finding a difference where there is none (default: 0.05)')
     .option('--power <chance>', 'of finding one that matters (default: 0.8)')
-    .option('--force', 'although it is clearly worse than the champion; wants a --reason')
+    .option(
+      '--force',
+      'although it is clearly worse than the champion, or the endpoint has no room for it; wants a --reason',
+    )
     .option('--reason <text>', 'why, for the ledger', parseReason);
 
 /** Metrics of the endpoint's own that a test can be about, all the better the lower, and whether they are rates. */

@@ -32,28 +32,30 @@ export interface SizedVersion {
 }
 
 /**
- * What keeps a version from being served by an endpoint: the champion goes on until it is loaded, so that files of both
- * and the memory of both have to fit.
+ * What keeps a version from being served by an endpoint: versions that have traffic go on until it is loaded, so that the
+ * files and the memory of all have to fit.
  *
  * @param bytes of the version's file
- * @param champion the version that it would follow; undefined for the first
+ * @param beside versions that stay loaded meanwhile: the champion, those that share its traffic, one in the shadow
  * @returns sentences that say what is needed, what is allowed, and what gives more; empty when it fits
  */
-export function fitProblems(bytes: number, champion: SizedVersion | undefined, limits: EndpointLimits): string[] {
-  const beside = champion === undefined ? '' : ` beside the champion, version ${champion.version}`;
-  const files = bytes + (champion?.bytes ?? 0);
-  const memory = BASE_BYTES + OPENING * bytes + OPEN * (champion?.bytes ?? 0);
+export function fitProblems(bytes: number, beside: readonly SizedVersion[], limits: EndpointLimits): string[] {
+  const others = beside.reduce((sum, each) => sum + each.bytes, 0);
+  const numbers = beside.map(({ version }) => version).join(', ');
+  const besides = beside.length === 0 ? '' : ` beside version${beside.length > 1 ? 's' : ''} ${numbers}`;
+  const files = bytes + others;
+  const memory = BASE_BYTES + OPENING * bytes + OPEN * others;
   const temporaryMb = Math.ceil(files / MB) + RESERVE_MB;
   return [
     ...(files <= limits.cacheMb * MB
       ? []
       : [
-          `its file needs ${mb(files)} MB${beside}, of the endpoint’s temporary folder, which has ${limits.cacheMb.toLocaleString('en-US')} MB for model files: ${raise('temporaryMb', temporaryMb)}`,
+          `its file needs ${mb(files)} MB${besides}, of the endpoint’s temporary folder, which has ${limits.cacheMb.toLocaleString('en-US')} MB for model files: ${raise('temporaryMb', temporaryMb)}`,
         ]),
     ...(memory <= limits.memoryMb * MB
       ? []
       : [
-          `to open it takes about ${mb(memory)} MB of memory${beside}, and the endpoint has ${limits.memoryMb.toLocaleString('en-US')} MB: ${raise('memoryMb', Math.ceil(memory / MB))}`,
+          `to open it takes about ${mb(memory)} MB of memory${besides}, and the endpoint has ${limits.memoryMb.toLocaleString('en-US')} MB: ${raise('memoryMb', Math.ceil(memory / MB))}`,
         ]),
   ];
 }

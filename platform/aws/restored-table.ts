@@ -1,9 +1,10 @@
-import { DynamoDBClient, PutItemCommand, paginateScan } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, PutItemCommand, paginateScan, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { PlatformError } from '../errors.ts';
 import type { AwsHomeName } from '../home-name.ts';
 import type { Home } from '../ports.ts';
 import { clientConfig } from './client-config.ts';
 import { parseAwsEnvironment } from './environment.ts';
+import { errorNameOf } from './failures.ts';
 import { openAwsHome } from './home.ts';
 import type { Item } from './items.ts';
 import { environmentOfHome } from './outputs.ts';
@@ -31,7 +32,7 @@ export interface RestoredLedger {
   close(): Promise<void>;
 }
 
-/** @throws PlatformError when the table is the one in use */
+/** @throws PlatformError when the table is the one in use, or there is none of that name */
 export async function openRestoredLedger(name: AwsHomeName, restored: string): Promise<RestoredLedger> {
   const env = await environmentOfHome(process.env, name);
   const { TRIMTAB_TABLE: live } = parseAwsEnvironment(env);
@@ -39,6 +40,7 @@ export async function openRestoredLedger(name: AwsHomeName, restored: string): P
     throw new PlatformError(`${restored} is the table in use: name the one that was restored beside it`);
   const { profile } = name;
   const client = new DynamoDBClient({ ...clientConfig(10_000), ...(profile !== undefined && { profile }) });
+  await assertThere(client, restored, live);
   const homes = await Promise.all([
     openAwsHome(env, profile),
     openAwsHome({ ...env, TRIMTAB_TABLE: restored }, profile),
@@ -56,6 +58,18 @@ export async function openRestoredLedger(name: AwsHomeName, restored: string): P
       await Promise.all(homes.map((home) => home.close()));
     },
   };
+}
+
+async function assertThere(client: DynamoDBClient, restored: string, live: string): Promise<void> {
+  try {
+    await client.send(new ScanCommand({ TableName: restored, Limit: 1 }));
+  } catch (error) {
+    client.destroy();
+    if (errorNameOf(error) !== 'ResourceNotFoundException') throw error;
+    throw new PlatformError(
+      `there is no table ${restored} beside ${live}, the one in use: restore that to a point in time under the name ${restored} first, or give the name under which it was restored`,
+    );
+  }
 }
 
 const nameOf = ({ pk, sk }: Item): string => `${pk?.S} ${sk?.S}`;

@@ -179,6 +179,8 @@ describe('A version on its way between accounts', () => {
     await client.send(new RestoreTableToPointInTimeCommand(request));
     await waitUntilTableExists({ client, maxWaitTime: 30, minDelay: 1 }, { TableName: TargetTableName });
     await view('release', MODEL, '1', '--home', home('prod'));
+    const nosuch = await trimtab('restore', 'nosuch', '--home', home('prod'));
+    expect(nosuch.err).toContain(`there is no table nosuch beside ${TableName}, the one in use`);
     const restore = ['restore', TargetTableName, '--home', home('prod')];
     expect(RestoreView.parse(await view(...restore))).toMatchObject({
       items: [],
