@@ -47,8 +47,8 @@ export interface ModelRegistryAttributes {
   readonly artifactsBucketName: string;
   /** Customer-managed key of table and artifacts. @default keys of AWS */
   readonly encryptionKey?: IKey;
-  /** Name of the environment that the registry is of. @default dev */
-  readonly environmentName?: string;
+  /** Name of the environment that the registry is of, as it was made. */
+  readonly environmentName: string;
 }
 
 /** Props of {@link ModelRegistry}. */
@@ -166,7 +166,7 @@ export class ModelRegistry extends RegistryBase {
     super(scope, id);
     const { encryptionKey, disposable = false } = props;
     this.environmentName = environmentNamed(props.environmentName);
-    keepApart(this);
+    keepApart(this, 'registries');
     this.encryptionKey = encryptionKey;
     this.table = new TableV2(this, 'Table', {
       partitionKey: { name: 'pk', type: AttributeType.STRING },
@@ -203,6 +203,7 @@ class ImportedRegistry extends RegistryBase {
     super(scope, id);
     const { tableName, artifactsBucketName: bucketName, encryptionKey } = attributes;
     this.environmentName = environmentNamed(attributes.environmentName);
+    keepApart(this, `registries of table ${tableName}`);
     this.encryptionKey = encryptionKey;
     this.table = TableV2.fromTableName(this, 'Table', tableName);
     this.artifacts = Bucket.fromBucketAttributes(this, 'Artifacts', { bucketName, encryptionKey });

@@ -1,4 +1,4 @@
-import { Annotations, Stack } from 'aws-cdk-lib';
+import { Annotations, Aspects, Stack } from 'aws-cdk-lib';
 import { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { EventField, type IEventBus, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
@@ -82,16 +82,18 @@ export class OnCall extends Construct {
     );
   }
 
-  /** Sends all alarms below `scope` to the topics, but for those that tell nobody. */
+  /** Sends all alarms below `scope` to the topics, also those that are added later, but for those that tell nobody. */
   watch(scope: IConstruct): void {
-    for (const found of scope.node.findAll()) {
-      if (!(found instanceof Alarm)) continue;
-      const tells = found instanceof RunbookAlarm ? found.tells : 'raised';
-      if (tells === 'nothing') continue;
-      const actions = this.topics.map((topic) => new SnsAction(topic));
-      found.addAlarmAction(...actions);
-      if (this.okActions || tells === 'all-clear') found.addOkAction(...actions);
-    }
+    Aspects.of(scope).add({ visit: (found) => this.sendFrom(found) });
+  }
+
+  private sendFrom(found: IConstruct): void {
+    if (!(found instanceof Alarm)) return;
+    const tells = found instanceof RunbookAlarm ? found.tells : 'raised';
+    if (tells === 'nothing') return;
+    const actions = this.topics.map((topic) => new SnsAction(topic));
+    found.addAlarmAction(...actions);
+    if (this.okActions || tells === 'all-clear') found.addOkAction(...actions);
   }
 
   /**

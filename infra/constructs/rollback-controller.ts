@@ -19,6 +19,7 @@ import { type FunctionOptions, functionOptions } from './function-options.ts';
 import { keptExecutions } from './kept-executions.ts';
 import type { IModelEndpoint } from './model-endpoint.ts';
 import { allowToListReleases, type IModelRegistry } from './model-registry.ts';
+import { keepApart } from './registries-apart.ts';
 import { type IScheduledFunction, ScheduledFunction } from './scheduled-function.ts';
 import { type ITrimtabFunction, TrimtabFunction } from './trimtab-function.ts';
 
@@ -88,6 +89,7 @@ export class RollbackController extends Construct implements IRollbackController
       throw new Error(
         `the registry is of environment ${environmentName}, that of the endpoint of ${endpoint.registry.environmentName}`,
       );
+    keepApart(this, 'judges');
     const environment = {
       ...registry.environment,
       ...lake.environment,

@@ -140,6 +140,7 @@ describe('the constructs in somebody else’s stack', () => {
     const registry = ModelRegistry.fromAttributes(stack, 'Registry', {
       tableName: 'their-table',
       artifactsBucketName: 'their-artifacts',
+      environmentName: 'dev',
     });
     const lake = DataLake.fromAttributes(stack, 'Lake', {
       dataBucketName: 'their-data',

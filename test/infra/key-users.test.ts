@@ -15,7 +15,11 @@ import { type Resource, type Synthesized, stackOf, synthesized } from './synthes
 import { flat, type Statement } from './templates.ts';
 
 const stores = (stack: Stack) => ({
-  registry: trimtab.ModelRegistry.fromAttributes(stack, 'R', { tableName: 'theirs', artifactsBucketName: 'artifacts' }),
+  registry: trimtab.ModelRegistry.fromAttributes(stack, 'R', {
+    tableName: 'theirs',
+    artifactsBucketName: 'artifacts',
+    environmentName: 'dev',
+  }),
   lake: trimtab.DataLake.fromAttributes(stack, 'L', { dataBucketName: 'data', capturesBucketName: 'captures' }),
 });
 

@@ -9,7 +9,11 @@ it('lets twelve endpoints of one region log without a resource policy, of which 
   const { resources } = synthesized((app) => {
     for (const name of ['Few', 'Others']) {
       const stack = new Stack(app, name);
-      const registry = ModelRegistry.fromAttributes(stack, 'R', { tableName: 'own', artifactsBucketName: 'artifacts' });
+      const registry = ModelRegistry.fromAttributes(stack, 'R', {
+        tableName: 'own',
+        artifactsBucketName: 'artifacts',
+        environmentName: 'dev',
+      });
       const lake = DataLake.fromAttributes(stack, 'L', { dataBucketName: 'data', capturesBucketName: 'captures' });
       for (let i = 0; i < 6; i++) new ModelEndpoint(stack, `Endpoint${i}`, { registry, lake });
     }
