@@ -4,11 +4,13 @@ import { isOfChina, NOT_IN_CHINA } from '../core/model/region.ts';
 import type { DeploymentConfig } from './config.ts';
 import type { IDataLake } from './constructs/data-lake.ts';
 import type { DataValidation } from './constructs/data-validation.ts';
+import type { LakeTables } from './constructs/lake-tables.ts';
 import type { ModelEndpoint } from './constructs/model-endpoint.ts';
 import type { IModelRegistry } from './constructs/model-registry.ts';
 import type { OnCall } from './constructs/on-call.ts';
 import type { RollbackController } from './constructs/rollback-controller.ts';
 import { setRunbookUrl } from './constructs/runbook.ts';
+import { misplaced } from './places.ts';
 import { jobEnvironment } from './previews.ts';
 import { AccessStack } from './stacks/access.ts';
 import { DataQualityStack } from './stacks/data-quality.ts';
@@ -26,6 +28,8 @@ export interface TrimtabDeployment {
   readonly endpoint: ModelEndpoint;
   /** The validation of data files. */
   readonly validation: DataValidation;
+  /** Tables of captures and truths; undefined where the configuration wants none. */
+  readonly tables: LakeTables | undefined;
   /** The judge of releases. */
   readonly rollback: RollbackController;
   /** Who is told of alarms. */
@@ -39,7 +43,8 @@ export interface TrimtabDeployment {
  * configuration, else of the stage, else of the CDK's command line.
  *
  * @param scope - an app, a stage, or any construct in one
- * @throws Error when the configuration names another account or region than the stage that it is for, or the region is of China
+ * @throws Error when the configuration names another account or region than the stage that it is for, something of another
+ *   region or account that has to be of its own, or the region is of China
  *
  * @example
  * ```ts
@@ -105,6 +110,7 @@ export function addTrimtab(scope: Construct, config: DeploymentConfig): TrimtabD
     lake,
     endpoint: serving.endpoint,
     validation: quality.validation,
+    tables: quality.tables,
     rollback: monitoring.rollback,
     onCall,
   };
@@ -123,5 +129,8 @@ function placeOf(scope: Construct, config: DeploymentConfig): Environment {
   };
   const region = one('region', process.env.CDK_DEFAULT_REGION);
   if (isOfChina(region)) throw new Error(`environment ${config.environment}: ${NOT_IN_CHINA}, received '${region}'`);
-  return { account: one('account', process.env.CDK_DEFAULT_ACCOUNT), region };
+  const place = { account: one('account', process.env.CDK_DEFAULT_ACCOUNT), region };
+  const elsewhere = misplaced(config, place);
+  if (elsewhere.length > 0) throw new Error(`environment ${config.environment}: ${elsewhere.join('; ')}`);
+  return place;
 }

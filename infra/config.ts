@@ -32,6 +32,8 @@ const Tags = z.record(
     .regex(/^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u, 'a tag’s value is at most 256 letters, digits, spaces and _.:/=+-@'),
 );
 
+const RoleArn = z.string().regex(/^arn:[a-z-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/, 'an ARN of an IAM role');
+
 /**
  * Configuration of one environment: what is deployed, and where. All members, including nested ones, have defaults or are
  * optional, so that the settings of an environment can be merged with common ones. Unknown members are errors.
@@ -102,8 +104,16 @@ export const DeploymentConfig = z.strictObject({
         .regex(/^arn:[a-z-]+:iam::\d{12}:(role|user)\/[\w+=,.@/-]+$/, 'an ARN of an IAM role or user'),
     })
     .optional(),
-  /** Whether captured predictions and truths are tables of the Glue catalogue, for Athena. */
-  tables: z.boolean().default(false),
+  /** Whether captured predictions and truths are tables of the Glue catalogue, for Athena, and who may query them. */
+  tables: z
+    .union([
+      z.boolean(),
+      z.strictObject({
+        /** ARNs of IAM roles of the same account that may read what the tables are of. */
+        readers: z.array(RoleArn).min(1),
+      }),
+    ])
+    .default(false),
   /** Address that gets a mail for every alarm. */
   alarmEmail: z.email().optional(),
   /** Topics that are there already and are told of alarms, in the place of one that is made. */

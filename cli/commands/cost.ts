@@ -45,6 +45,10 @@ export function addCost(program: Program, io: Io, options: () => GlobalOptions):
         latencyMs: amount('latency-ms', own.latencyMs, 1),
       };
       const region = own.region === undefined ? config!.region : listed(own.region);
+      if (models !== undefined && models > 0 && config!.models.length === 0)
+        throw new UsageError(
+          `--models are taken to be like those of the configuration, and ${own.config} names none for ${config!.environment}: its member models lists their folders`,
+        );
       const deployment = costedDeployment({ ...config!, region }, models);
       const list = priceList(region);
       print(io, options(), estimate(deployment, volume, list), formatCost);
@@ -77,6 +81,9 @@ function formatCost({ region, asOf, sources, deployment, groups, total }: CostVi
     'you rely on them. Cold starts, canaries, shadows, the join of ground truth and requests of the key are not counted.',
     `From ${sources[0]} and the pages of the other services; --json lists them.`,
     ...elsewhere,
+    ...(deployment.uncounted.length === 0
+      ? []
+      : [`Not counted of what is configured: ${deployment.uncounted.join('; ')}.`]),
     '',
     table(['a month', 'USD'], [...groups.map((g) => [g.title, usd(g.total)]), ['together', usd(total)]]),
     ...groups.flatMap((g) => ['', arithmetic(g)]),

@@ -1,9 +1,10 @@
 import type { Command as Program } from 'commander';
 import type { Command } from '../../core/registry/commands.ts';
+import type { EndpointLimits } from '../../core/registry/endpoint-limits.ts';
 import { ReleaseRefusedError } from '../../core/registry/errors.ts';
 import { workerEntry } from '../../platform/onnx/worker/worker-entry.ts';
 import type { Home } from '../../platform/ports.ts';
-import { releaseObjections } from '../../usecases/registry/fits-endpoint.ts';
+import { endpointObjections } from '../../usecases/registry/fits-endpoint.ts';
 import { beforeRelease } from '../../usecases/replay/release-gate.ts';
 import { parseVersionNumber } from '../arguments.ts';
 import { type GlobalOptions, type Io, nameOfHome, printLine, withHome } from '../context.ts';
@@ -21,11 +22,11 @@ export function addRelease(program: Program, io: Io, options: () => GlobalOption
     withHome(io, options(), async (home, registry) => {
       const version = parseVersionNumber(text);
       const state = await registry.state(model);
-      const command = releaseCommand(version, own, (await home.ledger.version(model, version))?.manifest);
+      const record = await home.ledger.version(model, version);
+      const command = releaseCommand(version, own, record?.manifest);
       const { limits, remark } = await limitsOf(nameOfHome(io, options()), io.env);
-      const room = limits === undefined ? [] : await releaseObjections(home, { model, version }, limits);
-      const { worse, unknown } = await worth(home, model, command);
-      const gated = pastTheGate(command, [...worse, ...room], own.force === true);
+      const room = record && limits && { bytes: record.artifact.bytes, limits };
+      const { gated, unknown } = await pastTheGate(home, model, command, { force: own.force === true, room });
       const entry = await registry.apply(model, gated, { expectedRevision: state.revision });
       printEntry(io, options, entry, state);
       for (const note of [remark, unknown]) if (note !== undefined) printLine(io.err, `note: ${note}`);
@@ -33,23 +34,47 @@ export function addRelease(program: Program, io: Io, options: () => GlobalOption
   );
 }
 
-/** By what a version is clearly worse than the champion, and what who releases it has to know was not compared. */
-async function worth(
-  home: Home,
-  model: string,
-  command: Command,
-): Promise<{ readonly worse: readonly string[]; readonly unknown?: string | undefined }> {
-  if (command.type !== 'release' && command.type !== 'start-canary' && command.type !== 'start-test')
-    return { worse: [] };
-  const { worse, unknown } = await beforeRelease(home, model, command.version, { entry: workerEntry() });
-  if (worse.length === 0) return { worse, unknown };
-  return { worse: [`version ${command.version} is clearly worse than the champion: ${worse.join('; ')}`], unknown };
+interface Gated {
+  readonly gated: Command;
+  /** What who releases it has to know was not compared. */
+  readonly unknown?: string | undefined;
 }
 
-/** @throws ReleaseRefusedError when something is against a release, unless it is forced */
-function pastTheGate<C extends Command>(command: C, against: readonly string[], force: boolean): C {
-  if (against.length === 0) return command;
-  const why = against.join('; ');
-  if (!force) throw new ReleaseRefusedError(`${why}; release it all the same with --force --reason TEXT`);
-  return { ...command, reason: `${command.reason} (forced, although ${why})`, evidence: { forced: against } };
+interface GateOptions {
+  readonly force: boolean;
+  /** What the version takes, and what the endpoint has; undefined where one of them is not known. */
+  readonly room: { readonly bytes: number; readonly limits: EndpointLimits } | undefined;
+}
+
+/**
+ * @throws ReleaseRefusedError for a version that is clearly worse than the champion, or that the deployed endpoint has no
+ *   room for, unless it is forced
+ */
+async function pastTheGate(home: Home, model: string, command: Command, { force, room }: GateOptions): Promise<Gated> {
+  if (!givesTraffic(command)) return { gated: command };
+  const { version } = command;
+  const against = room === undefined ? [] : await endpointObjections(home, { model, version, ...room }, room.limits);
+  const compared = command.type === 'start-shadow' ? undefined : await worseThanChampion(home, model, version);
+  if (compared !== undefined) against.push(...compared.against);
+  const unknown = compared?.unknown;
+  if (against.length === 0) return { gated: command, unknown };
+  if (!force)
+    throw new ReleaseRefusedError(`${against.join('; ')}; release it all the same with --force --reason TEXT`);
+  const reason = `${command.reason} (forced, although ${against.join('; ')})`;
+  if (command.type === 'start-shadow') return { gated: { ...command, reason }, unknown };
+  return { gated: { ...command, reason, evidence: { forced: against } }, unknown };
+}
+
+type GivesTraffic = Extract<Command, { type: 'release' | 'start-canary' | 'start-test' | 'start-shadow' }>;
+const GIVES_TRAFFIC: readonly Command['type'][] = ['release', 'start-canary', 'start-test', 'start-shadow'];
+const givesTraffic = (command: Command): command is GivesTraffic => GIVES_TRAFFIC.includes(command.type);
+
+async function worseThanChampion(
+  home: Home,
+  model: string,
+  version: number,
+): Promise<{ readonly against: string[]; readonly unknown?: string | undefined }> {
+  const { worse, unknown } = await beforeRelease(home, model, version, { entry: workerEntry() });
+  if (worse.length === 0) return { against: [], unknown };
+  return { against: [`version ${version} is clearly worse than the champion: ${worse.join('; ')}`], unknown };
 }

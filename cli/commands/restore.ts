@@ -23,7 +23,7 @@ export function addRestore(program: Program, io: Io, options: () => GlobalOption
       const name = parseHomeName(nameOfHome(io, options()));
       if (name.kind !== 'aws')
         throw new UsageError(
-          `${restored} is restored beside the table of a home on AWS, as --home aws:prod; received the folder ${name.folder}, which is mirrored back`,
+          'a table is restored on AWS: name its home, as --home aws:prod; a folder is mirrored back',
         );
       // Loaded only here: a laptop without AWS never needs the clients.
       const { openRestoredLedger } = await import('../../platform/aws/restored-table.ts');

@@ -21,7 +21,7 @@ export const ASSUMED = {
   /** Metrics of the judge: of each model, and over all of them. */
   judgeMetrics: 1,
   judgeEnvironmentMetrics: 2,
-  /** Detailed metrics of the API's one route. */
+  /** Detailed metrics of a route of the API that is called; one is taken to be. */
   routeMetrics: 6,
   /** A delivery a minute, at most. */
   deliveriesAMonth: 43_800,

@@ -71,6 +71,7 @@ export const CostedDeployment = z.strictObject({
   dashboards: Count.describe('Dashboards besides one a model.'),
   keys: Count.describe('Encryption keys.'),
   secrets: Count.describe('Secrets.'),
+  uncounted: z.array(z.string()).describe('What the configuration has besides, and is not counted.'),
   models: z.array(CostedModel).describe('The models.'),
 });
 export type CostedDeployment = z.infer<typeof CostedDeployment>;

@@ -11,7 +11,14 @@ import type { CostedDeployment, CostedModel } from './cost-view.ts';
 import { costedModel } from './model.ts';
 
 /** What is deployed besides models: a test holds these numbers to the templates. */
-export const FIXED_RESOURCES = { alarms: 26, spilloverAlarms: 1, dashboards: 1, keys: 1, secrets: 2 } as const;
+export const FIXED_RESOURCES = {
+  alarms: 26,
+  spilloverAlarms: 1,
+  dashboards: 1,
+  keys: 1,
+  secrets: 2,
+  firewallSecrets: 1,
+} as const;
 
 /** What a function has when nothing is said; it is part of the price of its time. */
 const DEFAULT_TEMPORARY_MB = 512;
@@ -52,14 +59,27 @@ export function costedDeployment(config: DeploymentConfig, models?: number): Cos
     ),
     alarms: FIXED_RESOURCES.alarms + (provisioned > 0 ? FIXED_RESOURCES.spilloverAlarms : 0),
     dashboards: FIXED_RESOURCES.dashboards,
-    keys: FIXED_RESOURCES.keys,
-    secrets: FIXED_RESOURCES.secrets,
+    keys: config.encryptionKeyArn === undefined ? FIXED_RESOURCES.keys : 0,
+    secrets: FIXED_RESOURCES.secrets + (config.webAclArn === undefined ? 0 : FIXED_RESOURCES.firewallSecrets),
+    uncounted: uncounted(config),
     // More models than there are folders are taken to be like those.
     models: Array.from(
       { length: named.length === 0 ? 0 : (models ?? named.length) },
       (_, i) => named[i % named.length]!,
     ),
   };
+}
+
+/** What the configuration has beside, which goes by volumes that nobody has named, or is billed elsewhere. */
+function uncounted({ webAclArn, tracing, network, tables, domain, encryptionKeyArn }: DeploymentConfig): string[] {
+  return [
+    ...(webAclArn === undefined ? [] : ['CloudFront (requests, data) and the web ACL with its rules']),
+    ...(tracing ? ['traces of X-Ray'] : []),
+    ...(network === undefined ? [] : ['endpoints or NAT gateways of the VPC']),
+    ...(tables === false ? [] : ['bytes that queries of Athena read']),
+    ...(domain?.hostedZone === undefined ? [] : ['queries to the hosted zone']),
+    ...(encryptionKeyArn === undefined ? [] : ['your own key and its requests']),
+  ];
 }
 
 function modelOf(folder: string, environment: string): CostedModel {

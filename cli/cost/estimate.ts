@@ -77,11 +77,16 @@ function installation(d: CostedDeployment, { prices }: PriceList): Group {
       'custom metrics',
       ASSUMED.fileMetrics + ASSUMED.routeMetrics + ASSUMED.judgeEnvironmentMetrics,
       prices.customMetrics,
-      'data files over all, the route of the API, and the judge',
+      'data files over all, one route of the API (each further one that is called: six), and the judge',
     ),
     line('dashboards', d.dashboards, prices.dashboards, 'the overview'),
-    line('keys', d.keys, prices.keys, 'one a environment; its requests are cents, with bucket keys'),
-    line('secrets', d.secrets, prices.secrets, 'behind what is hashed and encrypted, and behind personal labels'),
+    line('keys', d.keys, prices.keys, 'one an environment; its requests are cents, with bucket keys'),
+    line(
+      'secrets',
+      d.secrets,
+      prices.secrets,
+      'behind what is hashed and encrypted, behind personal labels, and, with a firewall, what it shows',
+    ),
   ]);
 }
 

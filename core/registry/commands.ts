@@ -66,12 +66,12 @@ export type Command =
   /** The endpoint was seen to serve the rollback's target. */
   | { readonly type: 'verify-rollback'; readonly target: number; readonly reason: string; readonly evidence?: unknown }
   /** With `canary`, its steps begin by themselves once the shadow's answers are found to agree. */
-  | ({
+  | {
       readonly type: 'start-shadow';
       readonly version: number;
       readonly canary?: readonly number[];
       readonly reason: string;
-    } & Grounds)
+    }
   | ({ readonly type: 'stop-shadow'; readonly reason: string } & Grounds)
   /** Bars a version that has no traffic. */
   | { readonly type: 'quarantine'; readonly version: number; readonly reason: string }

@@ -25,39 +25,37 @@ const BASE_BYTES = 150 * MB;
 const OPENING = 2;
 const OPEN = 1;
 
-/** A version that is served while another is loaded. */
+/** A file of a version. */
 export interface SizedVersion {
-  readonly as: 'champion' | 'challenger' | 'shadow';
   readonly version: number;
-  /** Of its file. */
   readonly bytes: number;
 }
 
 /**
- * What keeps a version from being served by an endpoint: what is served goes on until it is loaded, so that files of all
- * and the memory of all have to fit.
+ * What keeps a version from being served by an endpoint: versions that have traffic go on until it is loaded, so that the
+ * files and the memory of all have to fit.
  *
  * @param bytes of the version's file
- * @param served what goes on beside it
+ * @param beside versions that stay loaded meanwhile: the champion, those that share its traffic, one in the shadow
  * @returns sentences that say what is needed, what is allowed, and what gives more; empty when it fits
  */
-export function fitProblems(bytes: number, served: readonly SizedVersion[], limits: EndpointLimits): string[] {
-  const names = served.map((each) => `the ${each.as}, version ${each.version}`);
-  const beside = names.length === 0 ? '' : ` beside ${names.join(', and ')}`;
-  const open = served.reduce((sum, each) => sum + each.bytes, 0);
-  const files = bytes + open;
-  const memory = BASE_BYTES + OPENING * bytes + OPEN * open;
+export function fitProblems(bytes: number, beside: readonly SizedVersion[], limits: EndpointLimits): string[] {
+  const others = beside.reduce((sum, each) => sum + each.bytes, 0);
+  const numbers = beside.map(({ version }) => version).join(', ');
+  const besides = beside.length === 0 ? '' : ` beside version${beside.length > 1 ? 's' : ''} ${numbers}`;
+  const files = bytes + others;
+  const memory = BASE_BYTES + OPENING * bytes + OPEN * others;
   const temporaryMb = Math.ceil(files / MB) + RESERVE_MB;
   return [
     ...(files <= limits.cacheMb * MB
       ? []
       : [
-          `its file needs ${mb(files)} MB${beside}, of the endpoint’s temporary folder, which has ${limits.cacheMb.toLocaleString('en-US')} MB for model files: ${raise('temporaryMb', temporaryMb)}`,
+          `its file needs ${mb(files)} MB${besides}, of the endpoint’s temporary folder, which has ${limits.cacheMb.toLocaleString('en-US')} MB for model files: ${raise('temporaryMb', temporaryMb)}`,
         ]),
     ...(memory <= limits.memoryMb * MB
       ? []
       : [
-          `to open it takes about ${mb(memory)} MB of memory${beside}, and the endpoint has ${limits.memoryMb.toLocaleString('en-US')} MB: ${raise('memoryMb', Math.ceil(memory / MB))}`,
+          `to open it takes about ${mb(memory)} MB of memory${besides}, and the endpoint has ${limits.memoryMb.toLocaleString('en-US')} MB: ${raise('memoryMb', Math.ceil(memory / MB))}`,
         ]),
   ];
 }

@@ -56,14 +56,17 @@ export const hivePartitions = ({ partitions }: StoredTable): readonly PartitionC
 export const hiveColumns = ({ columns }: Pick<StoredTable, 'columns'>): readonly StoredColumn[] =>
   columns.map((column) => ({ ...column, name: column.name.toLowerCase() }));
 
-/** Statements that make a table in Athena, each to be run by itself. */
+/**
+ * Statements that make a table in Athena, each to be run by itself. A table of a dataset is made anew, for contracts change;
+ * those of captures and truths may be a deployment's own, and stay where there are any.
+ */
 export function athenaStatements(table: StoredTable, location: string, days?: number): string[] {
   const { serde, input, output, parameters } = HIVE_FORMATS[table.format];
   const versioned = hivePartitions(table).length < table.partitions.length;
   const name = versioned ? `${table.name}_files` : table.name;
   const partitions = hivePartitions(table).map((column) => ({ ...column, type: 'string' as const }));
   const parts = [
-    `CREATE EXTERNAL TABLE \`${name}\` (${columnsText(hiveColumns(table))})`,
+    `CREATE EXTERNAL TABLE ${versioned ? '' : 'IF NOT EXISTS '}\`${name}\` (${columnsText(hiveColumns(table))})`,
     `COMMENT ${hiveText(table.says)}`,
     ...(partitions.length === 0 ? [] : [`PARTITIONED BY (${columnsText(partitions)})`]),
     `ROW FORMAT SERDE '${serde}'`,
@@ -72,9 +75,9 @@ export function athenaStatements(table: StoredTable, location: string, days?: nu
     `LOCATION ${hiveText(location)}`,
     ...(partitions.length === 0 ? [] : [`TBLPROPERTIES (${properties(projection(table, location, days))})`]),
   ];
-  // What a table was before does not stay: it holds no rows of its own.
-  const made = [`DROP TABLE IF EXISTS \`${name}\``, parts.join(' ')];
-  return versioned ? [...made, versionedView(table.name, name)] : made;
+  const create = parts.join(' ');
+  // It holds no rows of its own.
+  return versioned ? [`DROP TABLE IF EXISTS \`${name}\``, create, versionedView(table.name, name)] : [create];
 }
 
 const versionedView = (view: string, files: string): string =>

@@ -40,12 +40,12 @@ const HOUR: PartitionColumn = { name: 'hour', says: 'hour of it: 00 to 23' };
  */
 export const CAPTURES_TABLE: StoredTable = {
   name: 'captures',
-  says: 'captured predictions, one line a request or part of one; dt and hour are those of the delivery',
+  says: 'captured predictions, one line a request or part of one, dt and hour being those of the delivery',
   store: 'captures',
   folder: CAPTURES,
   format: 'json',
   columns: [
-    { name: 'id', type: 'string', says: 'prediction id of the request; null in a line that is none' },
+    { name: 'id', type: 'string', says: 'prediction id of the request, null in a line that is none' },
     { name: 'model', type: 'string' },
     { name: 'version', type: 'int' },
     { name: 'variant', type: 'string', says: 'champion, challenger or shadow' },
@@ -55,7 +55,7 @@ export const CAPTURES_TABLE: StoredTable = {
     { name: 'ms', type: 'double' },
     { name: 'revision', type: 'int' },
     { name: 'named', type: 'boolean' },
-    { name: 'failed', type: 'string', says: 'caller, internal or unavailable; null: answered' },
+    { name: 'failed', type: 'string', says: 'caller, internal or unavailable, null where it was answered' },
     { name: 'features', type: 'string', says: 'JSON: name to an array of one value a row, or f64: and base64' },
     { name: 'scores', type: 'array<double>', says: 'one a row' },
     { name: 'probabilities', type: 'string', says: 'JSON: rows x classes, or f64: and base64' },
@@ -69,12 +69,12 @@ export const CAPTURES_TABLE: StoredTable = {
 /** Predictions whose truth is known. Pseudonyms and sealed truths of personal labels are no columns. */
 export const JOINED_TABLE: StoredTable = {
   name: 'joined_truths',
-  says: 'predictions and what turned out to be true of them; dt and hour are those of the prediction',
+  says: 'predictions and what turned out to be true of them, dt and hour being those of the prediction',
   store: 'data',
   folder: JOINED,
   format: 'json',
   columns: [
-    { name: 'id', type: 'string', says: 'prediction id; ID#r for row r of a batch' },
+    { name: 'id', type: 'string', says: 'prediction id, ID#r for row r of a batch' },
     { name: 'truth', type: 'string', says: 'null: of a business metric, or the label is personal' },
     { name: 'metric', type: 'string', says: 'name of a business metric, where the line is of one' },
     { name: 'value', type: 'double', says: 'of the business metric' },
@@ -97,7 +97,7 @@ export const JOINED_TABLE: StoredTable = {
 /** A table of all versions of a dataset. */
 export const datasetTable = (dataset: string, columns: readonly StoredColumn[]): StoredTable => ({
   name: tableName('dataset', dataset),
-  says: `rows of dataset ${dataset}, of all versions; personal columns are left out`,
+  says: `rows of dataset ${dataset}, of all versions, without personal columns`,
   store: 'data',
   folder: datasetFolder(dataset),
   format: 'parquet',

@@ -21,7 +21,7 @@ import { type FunctionOptions, functionOptions } from './function-options.ts';
 import { letIn } from './key-users.ts';
 import type { IModelRegistry } from './model-registry.ts';
 import type { IPrivacySecret } from './privacy-secret.ts';
-import { homeVariables } from './registries-apart.ts';
+import { oneEnvironment } from './registries-apart.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
 import { type ITrimtabFunction, TrimtabFunction } from './trimtab-function.ts';
 
@@ -100,6 +100,7 @@ export class DataValidation extends Construct implements IDataValidation {
     const { data } = lake;
     warnOfSilentBucket(this, data);
     this.environmentName = registry.environmentName;
+    oneEnvironment(this, registry.environmentName, lake.data);
     mustScale(this, validationProblems, { memoryMb, temporaryMb, reservedConcurrency, maxConcurrency });
     this.function = new TrimtabFunction(this, 'Function', {
       ...functionOptions(props),
@@ -110,7 +111,8 @@ export class DataValidation extends Construct implements IDataValidation {
       temporaryMb,
       reservedConcurrency,
       environment: {
-        ...homeVariables(this, registry, lake),
+        ...registry.environment,
+        ...lake.environment,
         ...props.privacy?.environment,
         ...busEnvironment(props.eventBus),
       },

@@ -9,7 +9,7 @@ import { allowEvents, busEnvironment } from './event-bus.ts';
 import { type FunctionOptions, functionOptions } from './function-options.ts';
 import type { ILabelsSecret } from './labels-secret.ts';
 import type { IModelRegistry } from './model-registry.ts';
-import { homeVariables } from './registries-apart.ts';
+import { oneEnvironment } from './registries-apart.ts';
 import { type IScheduledFunction, ScheduledFunction } from './scheduled-function.ts';
 
 /** The detection of drift, as others need it. */
@@ -58,7 +58,8 @@ export class DriftDetection extends Construct implements IDriftDetection {
     super(scope, id);
     const { registry, lake, architecture, encryptionKey } = props;
     const { data, captures } = lake;
-    const environment = homeVariables(this, registry, lake);
+    const environment = { ...registry.environment, ...lake.environment };
+    oneEnvironment(this, registry.environmentName, lake.data);
     const options = functionOptions(props);
     this.drift = new ScheduledFunction(this, 'Drift', {
       ...options,

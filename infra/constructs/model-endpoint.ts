@@ -36,7 +36,7 @@ import { type FunctionOptions, functionOptions } from './function-options.ts';
 import { type IModelRegistry, ModelRegistry } from './model-registry.ts';
 import { PredictionCapture } from './prediction-capture.ts';
 import type { IPrivacySecret } from './privacy-secret.ts';
-import { homeVariables } from './registries-apart.ts';
+import { oneEnvironment } from './registries-apart.ts';
 import { allowSecret } from './retained-secret.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
 import { type ITrimtabFunction, TrimtabFunction } from './trimtab-function.ts';
@@ -216,6 +216,7 @@ export class ModelEndpoint extends Construct implements IModelEndpoint {
     const firewall = webAclArn === undefined ? undefined : new EndpointFirewall(this, 'Firewall', encryptionKey);
     this.registry = registryOf(this, props);
     this.lake = props.lake ?? new DataLake(this, 'Lake', { encryptionKey });
+    oneEnvironment(this, this.registry.environmentName, this.lake.data);
     const { temporaryMb = infer.temporaryMb } = props;
     const cacheMb = cacheMbOf(temporaryMb);
     this.function = new TrimtabFunction(this, 'Function', {
@@ -228,7 +229,8 @@ export class ModelEndpoint extends Construct implements IModelEndpoint {
       timeout: props.timeout,
       reservedConcurrency: props.reservedConcurrency,
       environment: {
-        ...homeVariables(this, this.registry, this.lake),
+        ...this.registry.environment,
+        ...this.lake.environment,
         ...props.privacy?.environment,
         TRIMTAB_CACHE_MB: String(cacheMb),
         TRIMTAB_MODELS: props.models?.join(',') ?? 'all',

@@ -47,7 +47,7 @@ export interface ModelRegistryAttributes {
   readonly artifactsBucketName: string;
   /** Customer-managed key of table and artifacts. @default keys of AWS */
   readonly encryptionKey?: IKey;
-  /** Name of the environment that the registry is of, as it was made: nothing of its names says it. */
+  /** Name of the environment that the registry is of, as it was made. */
   readonly environmentName: string;
 }
 
@@ -166,6 +166,7 @@ export class ModelRegistry extends RegistryBase {
     super(scope, id);
     const { encryptionKey, disposable = false } = props;
     this.environmentName = environmentNamed(props.environmentName);
+    keepApart(this, 'registries');
     this.encryptionKey = encryptionKey;
     this.table = new TableV2(this, 'Table', {
       partitionKey: { name: 'pk', type: AttributeType.STRING },
@@ -177,7 +178,6 @@ export class ModelRegistry extends RegistryBase {
       deletionProtection: props.deletionProtection ?? !disposable,
       removalPolicy: disposable ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
     });
-    keepApart(this);
     // Set directly: the construct's own way does not work in a stack that knows no region.
     if (encryptionKey)
       (this.table.node.defaultChild as CfnGlobalTable).addPropertyOverride('Replicas.0.SSESpecification', {
@@ -202,15 +202,10 @@ class ImportedRegistry extends RegistryBase {
   constructor(scope: Construct, id: string, attributes: ModelRegistryAttributes) {
     super(scope, id);
     const { tableName, artifactsBucketName: bucketName, encryptionKey } = attributes;
-    // Whoever writes JavaScript can leave it out.
-    if (attributes.environmentName === undefined)
-      throw new Error(
-        `${this.node.path}: environmentName is that of the registry ${tableName}, received none; metrics and alarms go by it, and one that was made without a name is of ${DEFAULT_ENVIRONMENT}`,
-      );
     this.environmentName = environmentNamed(attributes.environmentName);
+    keepApart(this, `registries of table ${tableName}`);
     this.encryptionKey = encryptionKey;
     this.table = TableV2.fromTableName(this, 'Table', tableName);
-    keepApart(this);
     this.artifacts = Bucket.fromBucketAttributes(this, 'Artifacts', { bucketName, encryptionKey });
   }
 }

@@ -10,8 +10,8 @@ import { Construct, type IConstruct } from 'constructs';
 import { allowActions, allowKey } from './allow.ts';
 import { keyBehind } from './key-behind.ts';
 import { letIn } from './key-users.ts';
-import { unheardJudges } from './registries-apart.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
+import { unheardJudges } from './told-buses.ts';
 
 /** Props of {@link OnCall}. */
 export interface OnCallProps {
@@ -84,24 +84,21 @@ export class OnCall extends Construct {
     );
   }
 
-  /**
-   * Sends all alarms below `scope` to the topics, but for those that tell nobody; those that are made later, too. Twice is
-   * as once.
-   */
+  /** Sends all alarms below `scope` to the topics, also those that are added later, but for those that tell nobody. */
   watch(scope: IConstruct): void {
-    // No aspect reaches into a stage below, so what is there is not left to one.
-    for (const found of scope.node.findAll()) this.listenTo(found);
-    Aspects.of(scope).add({ visit: (node) => this.listenTo(node) });
+    // No aspect reaches into a stage below: what is there by now is not left to one.
+    for (const found of scope.node.findAll()) this.sendFrom(found);
+    Aspects.of(scope).add({ visit: (found) => this.sendFrom(found) });
   }
 
-  private listenTo(node: IConstruct): void {
-    if (!(node instanceof Alarm) || this.watched.has(node)) return;
-    const tells = node instanceof RunbookAlarm ? node.tells : 'raised';
+  private sendFrom(found: IConstruct): void {
+    if (!(found instanceof Alarm) || this.watched.has(found)) return;
+    this.watched.add(found);
+    const tells = found instanceof RunbookAlarm ? found.tells : 'raised';
     if (tells === 'nothing') return;
-    this.watched.add(node);
     const actions = this.topics.map((topic) => new SnsAction(topic));
-    node.addAlarmAction(...actions);
-    if (this.okActions || tells === 'all-clear') node.addOkAction(...actions);
+    found.addAlarmAction(...actions);
+    if (this.okActions || tells === 'all-clear') found.addOkAction(...actions);
   }
 
   /**

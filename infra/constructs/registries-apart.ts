@@ -1,116 +1,75 @@
 import { Annotations, Stack, Token } from 'aws-cdk-lib';
-import type { IEventBus } from 'aws-cdk-lib/aws-events';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import type { IDataLake } from './data-lake.ts';
 import { sharedPlace } from './shared-place.ts';
 
-/** A registry as far as it can be taken for another. */
+/** A construct of which an environment has one, in an account and region. */
 interface Named extends Construct {
   readonly environmentName: string;
-  readonly table: { readonly tableName: string; readonly node: Construct['node'] };
 }
 
-/** Registries of each app, in the order in which they were made. */
-const REGISTRIES = new WeakMap<Construct, Named[]>();
+/** What there is one of: registries that are made, registries that are imported by their tables, judges. */
+type Kind = 'registries' | `registries of table ${string}` | 'judges';
 
-/**
- * Checks that no other registry of the app has the name of this one's environment in its account and region: metrics and
- * alarms go by that name, so that each would be judged by what the other's models do. Imports of one table are one registry.
- *
- * @throws Error when one has; where it is known only at deployment whether two stacks share an account and region, or
- *   two names are of one table, there is a warning
- */
-export function keepApart(registry: Named): void {
-  const root = registry.node.root as Construct;
-  const others = REGISTRIES.get(root) ?? [];
-  for (const other of others.filter(({ environmentName }) => environmentName === registry.environmentName)) {
-    const place = sharedPlace(Stack.of(registry), Stack.of(other));
-    if (place === 'apart' || other.table.tableName === registry.table.tableName) continue;
-    const open = mayBeOne(other, registry);
-    const message =
-      `the registries ${other.node.path} and ${registry.node.path} are both of environment ${registry.environmentName}` +
-      `${place === 'unknown' ? ', maybe' : ''} in one account and region, where metrics and alarms go by that name; ` +
-      `give one of them another \`environmentName\`${open ? ', unless both are one table' : ''}`;
-    if (place === 'shared' && !open) throw new Error(message);
-    Annotations.of(registry).addWarningV2('trimtab:environmentName', message);
-  }
-  REGISTRIES.set(root, [...others, registry]);
+interface Known {
+  readonly kind: Kind;
+  readonly construct: Named;
 }
 
-/** Whether only the deployment knows that two tables are two: not of two that the app makes, nor of two plain names. */
-const mayBeOne = (...registries: readonly Named[]): boolean =>
-  registries.some(({ table }) => Token.isUnresolved(table.tableName)) &&
-  registries.some(({ table }) => table.node.defaultChild === undefined);
+/** Constructs of each app, in the order in which they were made. */
+const KNOWN = new WeakMap<Construct, Known[]>();
 
-/** Judges of each app. */
-const JUDGES = new WeakMap<Construct, { readonly judge: Judge; readonly bus: string }[]>();
+const isImport = (kind: Kind): boolean => kind.startsWith('registries of');
 
-type Judge = Construct & Pick<Named, 'environmentName'>;
-
-/** Name of a bus; of the account's default one without any. */
-const busName = (bus: IEventBus | undefined): string => bus?.eventBusName ?? 'default';
+/** Whether an environment that has one may not have the other: a registry may be imported more than once, and beside itself. */
+const excludes = (one: Kind, other: Kind): boolean =>
+  one === other ? !isImport(one) : isImport(one) && isImport(other);
 
 /**
- * Checks that an environment has one judge of its releases: two would answer the same alarms and have alarms of the same
- * names.
+ * Checks that no other construct of its kind in the app has the name of this one's environment in its account and region:
+ * metrics and alarms go by that name, so that each would be judged by what the other's models do.
  *
- * @throws Error when another of the app judges the same environment; where it is known only at deployment whether both
- *   are in one account and region, there is a warning
+ * @throws Error when one has; where it is known only at deployment whether two stacks share an account and region, there
+ *   is a warning
  */
-export function assertOnlyJudge(judge: Judge, eventBus: IEventBus | undefined): void {
-  const root = judge.node.root as Construct;
-  const others = JUDGES.get(root) ?? [];
-  for (const { judge: other } of others.filter((each) => each.judge.environmentName === judge.environmentName)) {
-    const place = sharedPlace(Stack.of(judge), Stack.of(other));
+export function keepApart(construct: Named, kind: Kind): void {
+  const root = construct.node.root as Construct;
+  const others = KNOWN.get(root) ?? [];
+  for (const { construct: other, kind: its } of others) {
+    if (other.environmentName !== construct.environmentName || !excludes(kind, its)) continue;
+    const place = sharedPlace(Stack.of(construct), Stack.of(other));
     if (place === 'apart') continue;
-    const message = `${other.node.path} and ${judge.node.path} both judge the releases of environment ${judge.environmentName}${place === 'unknown' ? ', maybe in one account and region' : ''}; an environment has one RollbackController, which judges all models of its registry`;
+    const message =
+      `the ${kind.split(' ')[0]} ${other.node.path} and ${construct.node.path} are both of environment ${construct.environmentName}` +
+      `${place === 'unknown' ? ', maybe' : ''} in one account and region, where metrics and alarms go by that name; ` +
+      'give one of them another `environmentName`';
     if (place === 'shared') throw new Error(message);
-    Annotations.of(judge).addWarningV2('trimtab:oneJudge', message);
+    Annotations.of(construct).addWarningV2('trimtab:environmentName', message);
   }
-  JUDGES.set(root, [...others, { judge, bus: busName(eventBus) }]);
+  KNOWN.set(root, [...others, { kind, construct }]);
 }
 
-/** What is wrong when a rule of an environment listens to another bus than its judges in the app tell. */
-export function unheardJudges(rule: Construct, environmentName: string, eventBus: IEventBus | undefined): string[] {
-  const heard = busName(eventBus);
-  return (JUDGES.get(rule.node.root as Construct) ?? [])
-    .filter(({ judge }) => judge.environmentName === environmentName)
-    .filter(({ judge }) => sharedPlace(Stack.of(judge), Stack.of(rule)) !== 'apart')
-    .filter(({ bus }) => bus !== heard && !mayBeOneBus(bus, heard))
-    .map(
-      ({ judge, bus }) =>
-        `OnCall.hear listens for environment ${environmentName} to ${said(heard)}, and ${judge.node.path} tells ${said(bus)}: nobody would be told what it asks; give both the same eventBus`,
-    );
-}
-
-/** Of a name that only the deployment knows, another may be the same, but for that of the default bus. */
-const mayBeOneBus = (...names: readonly string[]): boolean =>
-  names.some((name) => Token.isUnresolved(name)) &&
-  names.some((name) => !Token.isUnresolved(name) && name !== 'default');
-
-const said = (bus: string): string => (Token.isUnresolved(bus) ? 'a bus that is made here' : `the bus '${bus}'`);
-
-/** Environments of each app by the bucket of data that they have, and the first construct that has it. */
-const LAKES = new WeakMap<Construct, Map<string, { readonly of: string; readonly environmentName: string }>>();
+/** The environment whose data a store is for, by the store, or by its name where that is known. */
+const LAKES = new WeakMap<object, string>();
+const NAMED_LAKES = new WeakMap<Construct, Map<string, string>>();
 
 /**
- * Environment variables by which a function finds registry and stores.
+ * Checks that a data lake is one environment's alone: captures, truths, datasets and reports lie in it by names of models,
+ * which two registries may both have.
  *
- * @throws Error when the stores are those of another environment's registry in the app: of what lies there nothing says
- *   which environment it is of, so each would be judged by the other's traffic and truths
+ * @throws Error when another environment of the app has it
  */
-export function homeVariables(
-  scope: Construct,
-  { environmentName, environment }: Pick<Named, 'environmentName'> & Pick<IDataLake, 'environment'>,
-  lake: IDataLake,
-): Record<string, string> {
+export function oneEnvironment(scope: Construct, environmentName: string, data: IBucket): void {
   const root = scope.node.root as Construct;
-  const lakes = LAKES.get(root) ?? new Map();
-  const first = lakes.get(lake.data.bucketName) ?? { of: scope.node.path, environmentName };
-  if (first.environmentName !== environmentName)
+  const named = NAMED_LAKES.get(root) ?? new Map<string, string>();
+  NAMED_LAKES.set(root, named);
+  const name = Token.isUnresolved(data.bucketName) ? undefined : data.bucketName;
+  const known = name === undefined ? LAKES.get(data) : named.get(name);
+  if (known !== undefined && known !== environmentName)
     throw new Error(
-      `${first.of} of environment ${first.environmentName} and ${scope.node.path} of environment ${environmentName} share the bucket of data ${lake.data.node.path}, where captures and truths of the two are not told apart; give each registry a DataLake of its own`,
+      `${scope.node.path}: the data lake is that of environment ${known}, and cannot be that of ${environmentName} as well: ` +
+        'what is stored in it goes by names of models; give each environment a DataLake of its own',
     );
-  LAKES.set(root, lakes.set(lake.data.bucketName, first));
-  return { ...environment, ...lake.environment };
+  if (name === undefined) LAKES.set(data, environmentName);
+  else named.set(name, environmentName);
 }

@@ -8,7 +8,7 @@ import { keptExecutions } from './kept-executions.ts';
 import type { ILabelsSecret } from './labels-secret.ts';
 import type { IModelRegistry } from './model-registry.ts';
 import type { IPrivacySecret } from './privacy-secret.ts';
-import { homeVariables } from './registries-apart.ts';
+import { oneEnvironment } from './registries-apart.ts';
 import { type IScheduledFunction, ScheduledFunction } from './scheduled-function.ts';
 
 /** What asks young versions again, as others need it. */
@@ -61,11 +61,12 @@ export class ReleaseReplay extends Construct implements IReleaseReplay {
   constructor(scope: Construct, id: string, props: ReleaseReplayProps) {
     super(scope, id);
     const { registry, lake, privacy, labels, architecture, encryptionKey, memoryMb, temporaryMb } = props;
+    oneEnvironment(this, registry.environmentName, lake.data);
     const { data, captures } = lake;
     this.replay = new ScheduledFunction(this, 'Replay', {
       ...functionOptions(props),
       spec: replay,
-      environment: { ...homeVariables(this, registry, lake), ...privacy?.environment, ...labels?.environment },
+      environment: { ...registry.environment, ...lake.environment, ...privacy?.environment, ...labels?.environment },
       architecture,
       encryptionKey,
       memoryMb,

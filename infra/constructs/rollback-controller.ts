@@ -19,8 +19,9 @@ import { type FunctionOptions, functionOptions } from './function-options.ts';
 import { keptExecutions } from './kept-executions.ts';
 import type { IModelEndpoint } from './model-endpoint.ts';
 import { allowToListReleases, type IModelRegistry } from './model-registry.ts';
-import { assertOnlyJudge, homeVariables } from './registries-apart.ts';
+import { keepApart } from './registries-apart.ts';
 import { type IScheduledFunction, ScheduledFunction } from './scheduled-function.ts';
+import { tells } from './told-buses.ts';
 import { type ITrimtabFunction, TrimtabFunction } from './trimtab-function.ts';
 
 /** The judge of releases, as others need it. */
@@ -89,9 +90,11 @@ export class RollbackController extends Construct implements IRollbackController
       throw new Error(
         `the registry is of environment ${environmentName}, that of the endpoint of ${endpoint.registry.environmentName}`,
       );
-    assertOnlyJudge(this, props.eventBus);
+    keepApart(this, 'judges');
+    tells(this, props.eventBus);
     const environment = {
-      ...homeVariables(this, registry, lake),
+      ...registry.environment,
+      ...lake.environment,
       ...busEnvironment(props.eventBus),
       TRIMTAB_ENDPOINT_FUNCTION: endpoint.alias.functionArn,
     };

@@ -101,26 +101,28 @@ export class RunbookAlarm extends Alarm {
   }
 }
 
-/** Default names of each stack's alarms. */
-const NAMES = new WeakMap<Stack, Set<string>>();
-
-/** What CloudWatch takes of a name. */
-const MOST = 255;
-
 /**
  * Readable default name: `Trimtab-prod-Serving-EndpointThrottles`. It does not begin with `trimtab.`, as alarms do
- * that trigger the rollback. One that is too long, or that another alarm of the stack has, for ids run into each other,
- * ends with a digest of its path.
+ * that trigger the rollback. One that would be too long, or that another alarm of the stack has, ends with a digest of the
+ * path.
  */
 function nameOf(scope: Construct, id: string): string {
   const stack = Stack.of(scope);
   const place = [...scope.node.scopes.slice(scope.node.scopes.indexOf(stack) + 1).map(({ node }) => node.id), id];
-  const names = NAMES.get(stack) ?? new Set();
-  NAMES.set(stack, names);
-  const readable = `${stack.stackName}-${place.join('')}`;
+  const name = `${stack.stackName}-${place.join('')}`;
+  const taken = NAMES.get(stack) ?? new Set<string>();
+  NAMES.set(stack, taken);
+  const unique = name.length > LONGEST_NAME || taken.has(name) ? withDigest(name, place) : name;
+  taken.add(unique);
+  return unique;
+}
+
+/** Names of alarms by stack. */
+const NAMES = new WeakMap<Stack, Set<string>>();
+/** What CloudWatch takes. */
+const LONGEST_NAME = 255;
+
+function withDigest(name: string, place: readonly string[]): string {
   const digest = createHash('sha256').update(place.join('/')).digest('hex').slice(0, 8);
-  const taken = names.has(readable) || readable.length > MOST;
-  const name = taken ? `${readable.slice(0, MOST - 1 - digest.length)}-${digest}` : readable;
-  names.add(name);
-  return name;
+  return `${name.slice(0, LONGEST_NAME - digest.length - 1)}-${digest}`;
 }

@@ -1,9 +1,10 @@
-import { Stack, type StackProps } from 'aws-cdk-lib';
-import { ArnPrincipal } from 'aws-cdk-lib/aws-iam';
+import { Arn, ArnFormat, Stack, type StackProps, Token } from 'aws-cdk-lib';
+import { ArnPrincipal, Role } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { infer } from '../../functions/infer/trigger.ts';
 import { replay } from '../../functions/replay/trigger.ts';
 import type { DeploymentConfig } from '../config.ts';
+import type { IDataLake } from '../constructs/data-lake.ts';
 import { DataValidation } from '../constructs/data-validation.ts';
 import { DriftDetection } from '../constructs/drift-detection.ts';
 import { LakeTables } from '../constructs/lake-tables.ts';
@@ -23,6 +24,8 @@ export class DataQualityStack extends Stack {
   readonly validation: DataValidation;
   readonly drift: DriftDetection;
   readonly replay: ReleaseReplay;
+  /** Tables of captures and truths, where the configuration wants some. */
+  readonly tables: LakeTables | undefined;
 
   constructor(scope: Construct, id: string, { stateful, config, ...props }: DataQualityStackProps) {
     super(scope, id, props);
@@ -50,8 +53,24 @@ export class DataQualityStack extends Stack {
         labels,
         assumedBy: new ArnPrincipal(config.replay.assumedBy),
       });
-    if (config.tables)
-      new LakeTables(this, 'Tables', { lake, databaseName: `trimtab_${config.environment.replaceAll('-', '_')}` });
+    this.tables = config.tables === false ? undefined : this.lakeTables(config, config.tables, lake);
     stateful.onCall.watch(this);
+  }
+
+  private lakeTables(
+    { environment }: DeploymentConfig,
+    tables: Exclude<DeploymentConfig['tables'], false>,
+    lake: IDataLake,
+  ): LakeTables {
+    const databaseName = `trimtab_${environment.replaceAll('-', '_')}`;
+    const made = new LakeTables(this, 'Tables', { lake, databaseName });
+    for (const [i, arn] of (tables === true ? [] : tables.readers).entries()) {
+      const { account } = Arn.split(arn, ArnFormat.SLASH_RESOURCE_NAME);
+      // A role of another account cannot be given a policy from here, and the CDK would leave it out without a word.
+      if (!Token.isUnresolved(this.account) && account !== this.account)
+        throw new Error(`tables.readers: roles of the account ${this.account} can be let read, received ${arn}`);
+      made.grantQuery(Role.fromRoleArn(this, `Reader${i}`, arn));
+    }
+    return made;
   }
 }

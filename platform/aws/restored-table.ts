@@ -1,4 +1,4 @@
-import { DynamoDBClient, ListTablesCommand, PutItemCommand, paginateScan, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, PutItemCommand, paginateScan, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { PlatformError } from '../errors.ts';
 import type { AwsHomeName } from '../home-name.ts';
 import type { Home } from '../ports.ts';
@@ -40,7 +40,7 @@ export async function openRestoredLedger(name: AwsHomeName, restored: string): P
     throw new PlatformError(`${restored} is the table in use: name the one that was restored beside it`);
   const { profile } = name;
   const client = new DynamoDBClient({ ...clientConfig(10_000), ...(profile !== undefined && { profile }) });
-  await assertTable(client, restored);
+  await assertThere(client, restored, live);
   const homes = await Promise.all([
     openAwsHome(env, profile),
     openAwsHome({ ...env, TRIMTAB_TABLE: restored }, profile),
@@ -60,24 +60,14 @@ export async function openRestoredLedger(name: AwsHomeName, restored: string): P
   };
 }
 
-/** Tables that a message names. */
-const MAX_NAMED = 20;
-
-/** @throws PlatformError that says which tables there are, when there is none of that name */
-async function assertTable(client: DynamoDBClient, name: string): Promise<void> {
+async function assertThere(client: DynamoDBClient, restored: string, live: string): Promise<void> {
   try {
-    await client.send(new ScanCommand({ TableName: name, Limit: 1 }));
-  } catch (cause) {
-    if (errorNameOf(cause) !== 'ResourceNotFoundException') throw cause;
-    // Whoever restores need not be allowed to list.
-    const listed = await client.send(new ListTablesCommand({ Limit: MAX_NAMED })).catch(() => undefined);
+    await client.send(new ScanCommand({ TableName: restored, Limit: 1 }));
+  } catch (error) {
     client.destroy();
-    const there = listed?.TableNames?.join(', ');
-    const more = listed?.LastEvaluatedTableName === undefined ? '' : ', …';
-    const what = there === undefined ? 'which there are may not be listed' : `there are ${there || 'none'}${more}`;
+    if (errorNameOf(error) !== 'ResourceNotFoundException') throw error;
     throw new PlatformError(
-      `no table named ${name} in the account and region of the home, ${what}; restore one beside the ledger first`,
-      { cause },
+      `there is no table ${restored} beside ${live}, the one in use: restore that to a point in time under the name ${restored} first, or give the name under which it was restored`,
     );
   }
 }

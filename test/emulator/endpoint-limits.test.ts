@@ -62,17 +62,22 @@ it('register refuses what the deployed endpoint has no room for, and says where 
   const refused = await run('register', v2!, '--memory-limit', '4000');
   expect(refused.status).toBe(1);
   expect(refused.err).toMatch(
-    /the deployed endpoint cannot serve this version: .*beside the champion, version 1, and the endpoint has 150 MB: deploy with endpoint\.memoryMb of at least \d+/,
+    /the deployed endpoint cannot serve this version: .*beside version 1, and the endpoint has 150 MB: deploy with endpoint\.memoryMb of at least \d+/,
   );
   await deployed('{"memoryMb":1769,"cacheMb":480}');
   const fits = await run('register', v2!);
   expect(fits).toMatchObject({ status: 0 });
   expect(fits.out).not.toContain('is not known');
   expect(await run('approve', 'flight-delay', '2', '--reason', 'test')).toMatchObject({ status: 0 });
-  await deployed('{"memoryMb":150,"cacheMb":480}');
-  const unreleased = await run('release', 'flight-delay', '2', '--shadow');
-  expect(unreleased.status).toBe(1);
-  expect(unreleased.err).toMatch(/cannot serve this version: .*endpoint\.memoryMb of at least .*--force --reason TEXT/);
+  await deployed('{"memoryMb":150,"cacheMb":1}');
+  for (const way of [[], ['--canary'], ['--shadow']]) {
+    const unfit = await run('release', 'flight-delay', '2', ...way, '--reason', 'test');
+    expect(unfit.status).toBe(1);
+    expect(unfit.err).toMatch(/cannot serve this version: .*beside version 1, and the endpoint has 150 MB.*--force/);
+  }
+  expect(await run('release', 'flight-delay', '2', '--shadow', '--force', '--reason', 'test')).toMatchObject({
+    status: 0,
+  });
   await deployed('{"memoryMb":"much"}');
   expect((await run('register', v3!)).out).toMatch(
     /is not known: the output EndpointLimits of .* is an object of memoryMb and cacheMb, received/,

@@ -1,15 +1,14 @@
 import path from 'node:path';
-import { App, Stack } from 'aws-cdk-lib';
+import { App, Stack, Stage } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { HttpNoneAuthorizer, type IHttpRouteAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
-import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Bucket, EventType, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { SqsDestination } from 'aws-cdk-lib/aws-s3-notifications';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
-import { Construct } from 'constructs';
 import { describe, expect, it } from 'vitest';
 import { DataLake } from '../../infra/constructs/data-lake.ts';
 import { DataValidation } from '../../infra/constructs/data-validation.ts';
@@ -18,7 +17,6 @@ import { ModelMonitoring } from '../../infra/constructs/model-monitoring.ts';
 import { ModelRegistry } from '../../infra/constructs/model-registry.ts';
 import { OnCall } from '../../infra/constructs/on-call.ts';
 import { RollbackController } from '../../infra/constructs/rollback-controller.ts';
-import { RunbookAlarm } from '../../infra/constructs/runbook-alarm.ts';
 import { deployedModel } from '../../infra/model-folder.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
@@ -122,6 +120,40 @@ describe('the constructs in somebody else’s stack', () => {
     expect(Annotations.fromStack(stack).findWarning('*', unresolved)).toEqual([]);
   });
 
+  it('tells whoever is on call once of each alarm, and of what a judge asks at the bus that it tells', () => {
+    const stack = stackOf();
+    const onCall = new OnCall(stack, 'OnCall');
+    for (const _ of ['once', 'twice']) onCall.watch(stack);
+    const endpoint = new ModelEndpoint(stack, 'Endpoint');
+    const bus = new EventBus(stack, 'Bus');
+    new RollbackController(stack, 'Rollback', { endpoint, eventBus: bus });
+    onCall.hear(stack, 'dev', bus);
+    const alarms = Object.values(Template.fromStack(stack).findResources('AWS::CloudWatch::Alarm'));
+    const told = alarms.map(({ Properties }) => (Properties.AlarmActions ?? []).length);
+    expect(told.length).toBeGreaterThan(3);
+    expect(new Set(told)).toEqual(new Set([1]));
+
+    const deaf = stackOf();
+    new OnCall(deaf, 'OnCall').hear(deaf, 'dev');
+    const eventBus = new EventBus(deaf, 'Bus');
+    new RollbackController(deaf, 'Rollback', { endpoint: new ModelEndpoint(deaf, 'Endpoint'), eventBus });
+    expect(() => Template.fromStack(deaf)).toThrow(
+      "OnCall.hear listens for environment dev to the bus 'default', and Models/Rollback tells a bus that is made here",
+    );
+  });
+
+  it('watches alarms in a stage below', () => {
+    const app = new App({ outdir: path.join(folder, String(stacks++)) });
+    const env = { account: '123456789012', region: 'eu-central-1' };
+    const inside = new Stack(new Stage(app, 'Stage', { env }), 'Inside', { env });
+    new ModelEndpoint(inside, 'Endpoint');
+    const onCallStack = new Stack(app, 'OnCall', { env });
+    const topics = [Topic.fromTopicArn(onCallStack, 'Theirs', 'arn:aws:sns:eu-central-1:123456789012:on-call')];
+    new OnCall(onCallStack, 'OnCall', { topics }).watch(app);
+    const alarms = Object.values(Template.fromStack(inside).findResources('AWS::CloudWatch::Alarm'));
+    expect(alarms.filter(({ Properties }) => Properties.AlarmActions?.length === 1).length).toBeGreaterThan(0);
+  });
+
   it('refuses two registries of one name in one account and region, and warns where that is not known', () => {
     const stack = stackOf();
     new ModelEndpoint(stack, 'One');
@@ -139,99 +171,12 @@ describe('the constructs in somebody else’s stack', () => {
     expect(named).toThrow("of environment prod, received environmentName 'dev'");
   });
 
-  it('refuses a second judge of one environment, whose alarms would have the names of the first', () => {
-    const stack = stackOf();
-    const endpoint = new ModelEndpoint(stack, 'Endpoint');
-    new RollbackController(stack, 'Rollback', { endpoint });
-    const second = () =>
-      new RollbackController(
-        new Stack(stack.node.root as App, 'More', { env: { account: stack.account, region: stack.region } }),
-        'Rollback',
-        { endpoint },
-      );
-    expect(second).toThrow('Models/Rollback and More/Rollback both judge the releases of environment dev;');
-  });
-
-  it('tells whoever is on call of alarms that are made after `watch`, once, and at another bus than the judge’s of nothing', () => {
-    const stack = stackOf();
-    const onCall = new OnCall(stack, 'OnCall');
-    for (const _ of ['once', 'twice']) onCall.watch(stack);
-    const endpoint = new ModelEndpoint(stack, 'Endpoint');
-    const bus = new EventBus(stack, 'Bus');
-    new RollbackController(stack, 'Rollback', { endpoint, eventBus: bus });
-    onCall.hear(stack, 'dev', bus);
-    const alarms = Object.values(Template.fromStack(stack).findResources('AWS::CloudWatch::Alarm'));
-    const told = alarms.map(({ Properties }) => (Properties.AlarmActions ?? []).length);
-    expect(told.length).toBeGreaterThan(3);
-    expect(new Set(told)).toEqual(new Set([1]));
-
-    const deaf = stackOf();
-    const own = new EventBus(deaf, 'Bus');
-    new OnCall(deaf, 'OnCall').hear(deaf, 'dev');
-    new RollbackController(deaf, 'Rollback', { endpoint: new ModelEndpoint(deaf, 'Endpoint'), eventBus: own });
-    expect(() => Template.fromStack(deaf)).toThrow(
-      "OnCall.hear listens for environment dev to the bus 'default', and Models/Rollback tells a bus that is made here",
-    );
-  });
-
-  it('gives no two alarms of a stack one name, nor one that CloudWatch has no room for', () => {
-    const stack = stackOf();
-    const alarm = (...ids: string[]) => {
-      const at = ids
-        .slice(0, -1)
-        .reduce<Construct>(
-          (scope, id) => (scope.node.tryFindChild(id) as Construct) ?? new Construct(scope, id),
-          stack,
-        );
-      const metric = new Metric({ namespace: 'N', metricName: 'M' });
-      return new RunbookAlarm(at, ids.at(-1)!, { metric, threshold: 1, says: 'it', runbook: 'throttles.md' }).plainName;
-    };
-    const long = 'x'.repeat(200);
-    const names = [alarm('A', 'BC'), alarm('AB', 'C'), alarm(long, long), alarm(long, `${long}y`)];
-    expect(names[0]).toBe('Models-ABC');
-    expect(names[1]).toMatch(/^Models-ABC-[0-9a-f]{8}$/);
-    expect(names.map(({ length }) => length).filter((length) => length > 255)).toEqual([]);
-    expect(new Set(names).size).toBe(4);
-  });
-
-  it('holds an imported registry to a name, and apart from every other table of that name', () => {
-    const stack = stackOf();
-    const imported = (id: string, tableName: string, environmentName: string) =>
-      ModelRegistry.fromAttributes(stack, id, { tableName, artifactsBucketName: 'artifacts', environmentName });
-    expect(() => imported('None', 'theirs', undefined as never)).toThrow(
-      'Models/None: environmentName is that of the registry theirs, received none',
-    );
-    imported('One', 'theirs', 'prod');
-    imported('Again', 'theirs', 'prod');
-    expect(() => imported('Two', 'ours', 'prod')).toThrow('Models/One and Models/Two are both of environment prod');
-    const made = new ModelRegistry(stack, 'Made', { environmentName: 'dev' });
-    imported('ItsName', made.table.tableName, 'dev');
-    const warned = () =>
-      Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp('unless both are one table'));
-    expect(warned()).toEqual([]);
-    imported('ByHand', 'models', 'dev');
-    expect(warned().map(({ id }) => id)).toContain('/Models/ByHand');
-  });
-
-  it('refuses stores that registries of two environments share', () => {
-    const stack = stackOf();
-    const lake = new DataLake(stack, 'Lake');
-    const [left, right] = ['left', 'right'].map(
-      (environmentName) => new ModelRegistry(stack, environmentName, { environmentName }),
-    );
-    new ModelEndpoint(stack, 'Endpoint', { registry: left!, lake });
-    new DataValidation(stack, 'Validation', { registry: left!, lake });
-    expect(() => new ModelEndpoint(stack, 'Other', { registry: right!, lake })).toThrow(
-      'Models/Endpoint of environment left and Models/Other of environment right share the bucket of data Models/Lake/Data',
-    );
-  });
-
   it('serves from a registry and stores of another app, known by their names', () => {
     const stack = stackOf();
     const registry = ModelRegistry.fromAttributes(stack, 'Registry', {
       tableName: 'their-table',
       artifactsBucketName: 'their-artifacts',
-      environmentName: 'theirs',
+      environmentName: 'dev',
     });
     const lake = DataLake.fromAttributes(stack, 'Lake', {
       dataBucketName: 'their-data',
@@ -245,7 +190,6 @@ describe('the constructs in somebody else’s stack', () => {
     template.allResourcesProperties('AWS::Lambda::Function', {
       Environment: {
         Variables: {
-          TRIMTAB_ENVIRONMENT: 'theirs',
           TRIMTAB_TABLE: 'their-table',
           TRIMTAB_ARTIFACTS_BUCKET: 'their-artifacts',
           TRIMTAB_DATA_BUCKET: 'their-data',

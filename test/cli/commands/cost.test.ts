@@ -58,6 +58,40 @@ describe('trimtab cost', () => {
     expect(elsewhere.out).toMatch(/^List prices of eu-central-1 as of/);
   });
 
+  it('is what the README says', async () => {
+    const { total, groups } = JSON.parse((await trimtab('cost', '--config', NONE, '--json')).out) as {
+      total: number;
+      groups: { total: number }[];
+    };
+    const [, month, million] = /about \$(\d+) with one model, and \$(\d+) a million predictions/.exec(
+      readFileSync('README.md', 'utf8'),
+    )!;
+    const predictions = groups[2]!.total;
+    expect(Math.round(predictions)).toBe(Number(million));
+    expect(Math.round(total - predictions)).toBe(Number(month));
+  });
+
+  it('counts what else is configured, or says what it does not count', async () => {
+    const arn = 'arn:aws:kms:us-east-1:111111111111:key/ab';
+    const webAclArn = `arn:aws:wafv2:us-east-1:111111111111:global/webacl/acl/${'0'.repeat(8)}-0000-0000-0000-${'0'.repeat(12)}`;
+    const file = config({ webAclArn, encryptionKeyArn: arn, tracing: true });
+    const { deployment } = JSON.parse((await trimtab('cost', '--config', file, '--json')).out) as {
+      deployment: Record<string, unknown>;
+    };
+    expect(deployment).toMatchObject({ keys: 0, secrets: 3 });
+    expect((await trimtab('cost', '--config', file)).out).toContain(
+      'Not counted of what is configured: CloudFront (requests, data) and the web ACL with its rules; traces of X-Ray; your own key',
+    );
+  });
+
+  it('knows nothing of models that are like none', async () => {
+    const file = config({ models: [] });
+    const { status, err } = await trimtab('cost', '--config', file, '--models', '3');
+    expect(status).toBe(2);
+    expect(err).toContain('--models are taken to be like those of the configuration, and');
+    expect((await trimtab('cost', '--config', file)).status).toBe(0);
+  });
+
   it.each([
     ['--predictions', 'many', "--predictions is a number from 0, received 'many'"],
     ['--gb', '-1', "--gb is a number from 0, received '-1'"],

@@ -27,6 +27,7 @@ const deployment: CostedDeployment = {
   dashboards: 1,
   keys: 1,
   secrets: 2,
+  uncounted: [],
   models: [model],
 };
 const nothing: Volume = { predictions: 0, rowsPerRequest: 1, latencyMs: 5, gigabytes: 0 };

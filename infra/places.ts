@@ -1,0 +1,45 @@
+import type { DeploymentConfig } from './config.ts';
+
+interface Named {
+  readonly member: string;
+  readonly arn: string | undefined;
+  /** Whether it has to be of the same account as well. */
+  readonly own: boolean;
+}
+
+/** What a configuration names and AWS takes only from the region of the stacks, some of it only from their account. */
+function named({ domain, authorization, authorizers, encryptionKeyArn, alarmTopics = [] }: DeploymentConfig): Named[] {
+  const functionOf = (each: DeploymentConfig['authorization'] | undefined): string | undefined =>
+    typeof each === 'object' && 'lambda' in each ? each.lambda.functionArn : undefined;
+  return [
+    { member: 'domain.certificateArn', arn: domain?.certificateArn, own: true },
+    { member: 'authorization.lambda.functionArn', arn: functionOf(authorization), own: true },
+    ...Object.entries(authorizers).map(([role, each]) => ({
+      member: `authorizers.${role}.lambda.functionArn`,
+      arn: functionOf(each),
+      own: true,
+    })),
+    { member: 'encryptionKeyArn', arn: encryptionKeyArn, own: false },
+    ...alarmTopics.map(({ arn }, i) => ({ member: `alarmTopics[${i}].arn`, arn, own: false })),
+  ];
+}
+
+/**
+ * Sentences that say what a configuration names in another region or account than its stacks are in, where CloudFormation
+ * would refuse it in the middle of a deployment, or alarms would go nowhere.
+ *
+ * @param place - of the stacks, as far as it is known
+ */
+export function misplaced(
+  config: DeploymentConfig,
+  { account, region }: { readonly account?: string | undefined; readonly region?: string | undefined },
+): string[] {
+  return named(config).flatMap(({ member, arn, own }) => {
+    const [, , , itsRegion, itsAccount] = arn?.split(':') ?? [];
+    if (region !== undefined && itsRegion && itsRegion !== region)
+      return [`${member} has to be of the region ${region}, received ${arn}`];
+    if (own && account !== undefined && itsAccount && itsAccount !== account)
+      return [`${member} has to be of the account ${account}, received ${arn}`];
+    return [];
+  });
+}
