@@ -11,7 +11,7 @@ export interface SettingPermissions {
 }
 
 /** All that settings add, apart from names of resources that stand in the place of others (key, bus, topics). */
-export const SETTINGS: readonly SettingPermissions[] = [
+export const SETTING_PERMISSIONS: readonly SettingPermissions[] = [
   {
     setting: 'network',
     permissions: [

@@ -2,7 +2,7 @@
 // `npm run generate`.
 import { PERMISSIONS } from '../../infra/permissions/list.ts';
 import type { RolePermissions } from '../../infra/permissions/permission.ts';
-import { SETTINGS } from '../../infra/permissions/settings.ts';
+import { SETTING_PERMISSIONS } from '../../infra/permissions/settings.ts';
 
 const code = (words: readonly string[]): string => words.map((word) => `\`${word}\``).join(', ');
 
@@ -34,7 +34,7 @@ To the roles above, when a setting of \`trimtab.config.json\`, or the prop of th
 
 | setting | role | may | on | why |
 | --- | --- | --- | --- | --- |
-${SETTINGS.flatMap(({ setting, role, permissions }) =>
+${SETTING_PERMISSIONS.flatMap(({ setting, role, permissions }) =>
   permissions.map(
     ({ may, on, why }) =>
       `| \`${setting}\` | ${role === undefined ? 'every function' : `\`${role}\``} | ${code(may)} | ${code(on)} | ${why} |`,

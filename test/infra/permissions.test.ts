@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { PERMISSIONS, WILDCARDS } from '../../infra/permissions/list.ts';
 import { resourceNameOf } from '../../infra/permissions/names.ts';
-import { SETTINGS } from '../../infra/permissions/settings.ts';
+import { SETTING_PERMISSIONS } from '../../infra/permissions/settings.ts';
 import { permissionsPage } from '../../scripts/docs/permissions-page.ts';
 import { flat, isRole, type Resource, roleOf, type Statement, statementsOf, synthesized } from './templates.ts';
 
@@ -70,11 +70,11 @@ describe('permissions', () => {
     for (const { name, role } of PERMISSIONS.filter((each) => each.assumedBy === 'lambda.amazonaws.com')) {
       const before = new Set(grantedBy(resources, role, 'Allow'));
       const added = grantedBy(surroundings, role, 'Allow').filter((line) => !before.has(line));
-      const listed = SETTINGS.filter((each) => each.role === undefined || each.role === name).flatMap(
+      const listed = SETTING_PERMISSIONS.filter((each) => each.role === undefined || each.role === name).flatMap(
         ({ permissions }) => permissions.flatMap(({ may, on }) => lines(may, on, [])),
       );
       expect([...new Set(added)].sort(), name).toEqual(listed.sort());
-      const [network] = SETTINGS;
+      const [network] = SETTING_PERMISSIONS;
       const denied = network!.permissions.flatMap(({ may, on }) => lines(may, on, []));
       expect(grantedBy(surroundings, role, 'Deny').sort(), name).toEqual(denied.sort());
     }
