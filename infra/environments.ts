@@ -104,7 +104,16 @@ function parsePreview(raw: unknown, name: string, file: string): DeploymentConfi
   const named = EnvironmentName.safeParse(name);
   if (!named.success)
     throw new ConfigError(file, describeIssues(named.error, { raw: name, schema: EnvironmentName, at }));
-  return { ...parseOverlaid(rest, previews, { name, at, file }), preview: true };
+  const config = parseOverlaid(rest, previews, { name, at, file });
+  const { domain } = config;
+  if (domain === undefined) return { ...config, preview: true };
+  if (domain.existing === undefined)
+    throw new ConfigError(
+      file,
+      `previews.domain: every preview would make ${domain.name}, and an account and region has a name once; take one that is \`existing\`, where each preview has its name as basePath, or say null`,
+    );
+  // Several at once: none can have the path that is said for all.
+  return { ...config, domain: { ...domain, basePath: name }, preview: true };
 }
 
 /** What is common to all environments, and what is some's own. @throws ConfigError */

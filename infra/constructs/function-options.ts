@@ -28,7 +28,7 @@ export const functionOptions = ({ vpc, vpcSubnets, securityGroups, tracing }: Fu
 });
 
 /** What Lambda does with a function's role to put it into a network; none of it can be limited to a network. */
-const INTERFACES = [
+export const INTERFACES = [
   'ec2:AssignPrivateIpAddresses',
   'ec2:CreateNetworkInterface',
   'ec2:DeleteNetworkInterface',

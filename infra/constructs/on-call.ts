@@ -11,6 +11,7 @@ import { allowActions, allowKey } from './allow.ts';
 import { keyBehind } from './key-behind.ts';
 import { letIn } from './key-users.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
+import { unheardJudges } from './told-buses.ts';
 
 /** Props of {@link OnCall}. */
 export interface OnCallProps {
@@ -42,6 +43,7 @@ export class OnCall extends Construct {
   /** Each receives a message for every alarm that pages, and what the judge of releases asks. */
   readonly topics: readonly ITopic[];
   private readonly okActions: boolean;
+  private readonly watched = new Set<IConstruct>();
 
   constructor(scope: Construct, id: string, props: OnCallProps = {}) {
     super(scope, id);
@@ -84,11 +86,14 @@ export class OnCall extends Construct {
 
   /** Sends all alarms below `scope` to the topics, also those that are added later, but for those that tell nobody. */
   watch(scope: IConstruct): void {
+    // No aspect reaches into a stage below: what is there by now is not left to one.
+    for (const found of scope.node.findAll()) this.sendFrom(found);
     Aspects.of(scope).add({ visit: (found) => this.sendFrom(found) });
   }
 
   private sendFrom(found: IConstruct): void {
-    if (!(found instanceof Alarm)) return;
+    if (!(found instanceof Alarm) || this.watched.has(found)) return;
+    this.watched.add(found);
     const tells = found instanceof RunbookAlarm ? found.tells : 'raised';
     if (tells === 'nothing') return;
     const actions = this.topics.map((topic) => new SnsAction(topic));
@@ -101,12 +106,14 @@ export class OnCall extends Construct {
    * something, once, and nothing of what else comes while it is up.
    *
    * @param scope - the stack of the rule
-   * @param eventBus - the bus that the judge tells, where it is not the account's default one
+   * @param eventBus - the bus that the judge tells, where it is not the account's default one; synthesis fails when a judge
+   *   of the app tells another
    */
   hear(scope: Construct, environmentName: string, eventBus?: IEventBus): void {
     // The first environment of a stack keeps the ids that it is deployed under.
     const parts =
       scope.node.tryFindChild('PersonNeeded') === undefined ? scope : new Construct(scope, `Hear-${environmentName}`);
+    parts.node.addValidation({ validate: () => unheardJudges(parts, environmentName, eventBus) });
     // A role rather than the topic's policy: the key lets services in under conditions that this one does not fulfil.
     const role = new Role(parts, 'PersonNeededRole', {
       assumedBy: new ServicePrincipal('events.amazonaws.com', {

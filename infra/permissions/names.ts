@@ -9,6 +9,7 @@ const NAMES: Readonly<Record<string, string>> = {
   LabelsSecret: 'labels secret',
   EndpointLive: 'endpoint',
   EndpointCaptureStream: 'capture stream',
+  EndpointFirewallSecret: 'firewall secret',
   EndpointFunctionPartsLogs: 'log of infer',
   ValidationDrops: 'queue of drops',
   ValidationFunctionPartsLogs: 'log of validate',

@@ -1,11 +1,13 @@
 import path from 'node:path';
-import { App, Stack } from 'aws-cdk-lib';
+import { App, Stack, Stage } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { HttpNoneAuthorizer, type IHttpRouteAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import { EventBus } from 'aws-cdk-lib/aws-events';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Bucket, EventType, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { SqsDestination } from 'aws-cdk-lib/aws-s3-notifications';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { describe, expect, it } from 'vitest';
 import { DataLake } from '../../infra/constructs/data-lake.ts';
@@ -116,6 +118,40 @@ describe('the constructs in somebody else’s stack', () => {
     expect(rules.flatMap(({ environment }) => environment ?? [])).toEqual(names);
     const unresolved = Match.stringLikeRegexp('unresolved environment');
     expect(Annotations.fromStack(stack).findWarning('*', unresolved)).toEqual([]);
+  });
+
+  it('tells whoever is on call once of each alarm, and of what a judge asks at the bus that it tells', () => {
+    const stack = stackOf();
+    const onCall = new OnCall(stack, 'OnCall');
+    for (const _ of ['once', 'twice']) onCall.watch(stack);
+    const endpoint = new ModelEndpoint(stack, 'Endpoint');
+    const bus = new EventBus(stack, 'Bus');
+    new RollbackController(stack, 'Rollback', { endpoint, eventBus: bus });
+    onCall.hear(stack, 'dev', bus);
+    const alarms = Object.values(Template.fromStack(stack).findResources('AWS::CloudWatch::Alarm'));
+    const told = alarms.map(({ Properties }) => (Properties.AlarmActions ?? []).length);
+    expect(told.length).toBeGreaterThan(3);
+    expect(new Set(told)).toEqual(new Set([1]));
+
+    const deaf = stackOf();
+    new OnCall(deaf, 'OnCall').hear(deaf, 'dev');
+    const eventBus = new EventBus(deaf, 'Bus');
+    new RollbackController(deaf, 'Rollback', { endpoint: new ModelEndpoint(deaf, 'Endpoint'), eventBus });
+    expect(() => Template.fromStack(deaf)).toThrow(
+      "OnCall.hear listens for environment dev to the bus 'default', and Models/Rollback tells a bus that is made here",
+    );
+  });
+
+  it('watches alarms in a stage below', () => {
+    const app = new App({ outdir: path.join(folder, String(stacks++)) });
+    const env = { account: '123456789012', region: 'eu-central-1' };
+    const inside = new Stack(new Stage(app, 'Stage', { env }), 'Inside', { env });
+    new ModelEndpoint(inside, 'Endpoint');
+    const onCallStack = new Stack(app, 'OnCall', { env });
+    const topics = [Topic.fromTopicArn(onCallStack, 'Theirs', 'arn:aws:sns:eu-central-1:123456789012:on-call')];
+    new OnCall(onCallStack, 'OnCall', { topics }).watch(app);
+    const alarms = Object.values(Template.fromStack(inside).findResources('AWS::CloudWatch::Alarm'));
+    expect(alarms.filter(({ Properties }) => Properties.AlarmActions?.length === 1).length).toBeGreaterThan(0);
   });
 
   it('refuses two registries of one name in one account and region, and warns where that is not known', () => {

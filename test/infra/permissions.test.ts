@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { PERMISSIONS, WILDCARDS } from '../../infra/permissions/list.ts';
 import { resourceNameOf } from '../../infra/permissions/names.ts';
+import { SETTING_PERMISSIONS } from '../../infra/permissions/settings.ts';
 import { permissionsPage } from '../../scripts/docs/permissions-page.ts';
 import { flat, isRole, type Resource, roleOf, type Statement, statementsOf, synthesized } from './templates.ts';
 
@@ -54,6 +55,30 @@ describe('permissions', () => {
       );
     },
   );
+
+  it('of settings are those on their list, for each role of a function, and no code of a function may what Lambda may', () => {
+    const surroundings = synthesized({
+      network: { vpcId: 'vpc-0abc1234', subnetIds: ['subnet-0abc1234'], securityGroupIds: ['sg-0abc1234'] },
+      tracing: true,
+      webAclArn: 'arn:aws:wafv2:us-east-1:111122223333:global/webacl/models/0aaa1bbb',
+      authorization: { jwt: { issuer: 'https://example.com/issuer', audience: ['apps'] } },
+    });
+    const grantedBy = (within: Resource[], role: string, effect: Statement['Effect']): string[] =>
+      statementsOf(within, roleOf(within, role))
+        .filter(({ Effect }) => Effect === effect)
+        .flatMap(({ Action, Resource: on }) => lines(all(Action), all(on).map(flat).map(resourceNameOf), []));
+    for (const { name, role } of PERMISSIONS.filter((each) => each.assumedBy === 'lambda.amazonaws.com')) {
+      const before = new Set(grantedBy(resources, role, 'Allow'));
+      const added = grantedBy(surroundings, role, 'Allow').filter((line) => !before.has(line));
+      const listed = SETTING_PERMISSIONS.filter((each) => each.role === undefined || each.role === name).flatMap(
+        ({ permissions }) => permissions.flatMap(({ may, on }) => lines(may, on, [])),
+      );
+      expect([...new Set(added)].sort(), name).toEqual(listed.sort());
+      const [network] = SETTING_PERMISSIONS;
+      const denied = network!.permissions.flatMap(({ may, on }) => lines(may, on, []));
+      expect(grantedBy(surroundings, role, 'Deny').sort(), name).toEqual(denied.sort());
+    }
+  });
 
   it('knows resources by name whether partition, region and account are values or not', () => {
     for (const [partition, region, account] of [

@@ -10,6 +10,7 @@ import { temporaryFolder } from '../temporary-folder.ts';
 import { type Synthesized, stackOf, synthesized } from './synthesized.ts';
 
 const PLACE = { account: '111122223333', region: 'eu-central-1' };
+const CERTIFICATE = 'arn:aws:acm:eu-central-1:111122223333:certificate/0aa0aa00-aaaa-4aaa-8aaa-aaaaaaaaaaaa';
 const CONFIG = {
   pipeline: { repository: 'acme/models' },
   environments: { staging: PLACE, prod: { account: '444455556666', region: 'eu-central-1' } },
@@ -82,8 +83,20 @@ describe('a preview', () => {
       { environments: { dev: PLACE }, previews: {} },
       /^[^:]*: previews: has no account/,
     ],
+    [
+      'a domain that each would make',
+      { domain: { name: 'models.example.com', certificateArn: CERTIFICATE }, previews: {} },
+      /previews\.domain: every preview would make models\.example\.com, .*`existing`.*null/,
+    ],
     ['what the file says of one', { previews: { preview: false } }, /previews: unrecognized key: "preview"/],
   ])('refuses %s', (_, raw, message) => expect(() => read(raw, 'preview-42')).toThrow(message));
+
+  it('has its name as base path of a domain that several share', () => {
+    const existing = { regionalDomainName: 'd-abc.execute-api.eu-central-1.amazonaws.com', regionalHostedZoneId: 'Z1' };
+    const raw = { previews: { domain: { name: 'models.example.com', existing, basePath: 'mine' } } };
+    const paths = ['preview-42', 'preview-43'].map((name) => read(raw, name)[0]!.domain!.basePath);
+    expect(paths).toEqual(['preview-42', 'preview-43']);
+  });
 
   it('refuses a name that no environment can have', () =>
     expect(() => read(CONFIG, 'preview-feature/x')).toThrow(/an environment is 1 to 16 .*"preview-feature\/x"/));

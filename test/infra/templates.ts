@@ -10,12 +10,13 @@ export interface Resource {
   readonly deletionPolicy?: string;
 }
 
-/** Every resource of every stack of one environment with everything that can be configured, as it would be deployed. */
-export function synthesized(): Resource[] {
+/** Every resource of every stack of one environment with everything that can be configured, as it would be deployed. @param more settings */
+export function synthesized(more: object = {}): Resource[] {
   const config = DeploymentConfig.parse({
     alarmEmail: 'on-call@example.com',
     pipeline: { repository: 'acme/trimtab', copiedBy: ['prod'] },
     replay: { assumedBy: 'arn:aws:iam::123456789012:role/reviewers' },
+    ...more,
   });
   const { templates } = synthesizedApp((app) => addTrimtab(app, config));
   return Object.entries(templates).flatMap(([name, { Resources }]) =>
