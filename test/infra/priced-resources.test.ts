@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type * as z from 'zod';
 import { costedDeployment, FIXED_RESOURCES } from '../../cli/cost/deployment.ts';
 import { PRICE_LISTS, type Prices } from '../../cli/cost/prices.ts';
 import { DeploymentConfig } from '../../infra/config.ts';
@@ -87,7 +88,7 @@ const BILLED_BY: Readonly<Record<string, readonly (keyof Prices)[] | string>> = 
 };
 
 describe('what is deployed', () => {
-  const config = {
+  const config: z.input<typeof DeploymentConfig> = {
     account: '111122223333',
     region: 'eu-central-1',
     endpoint: { provisionedConcurrency: { min: 1, max: 2 } },
@@ -103,7 +104,7 @@ describe('what is deployed', () => {
     network: { vpcId: 'vpc-0abc1234', subnetIds: ['subnet-0abc1234'], securityGroupIds: ['sg-0abc1234'] },
     tracing: true,
     tables: true,
-  } as const;
+  };
   const full = deployment(config);
 
   it('is what is counted, or named, where a key of yours, a firewall and more are configured', () => {
