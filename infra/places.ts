@@ -5,14 +5,23 @@ interface Named {
   readonly arn: string | undefined;
   /** Whether it has to be of the same account as well. */
   readonly own: boolean;
+  /** Whether its region is another matter than that of the stacks. */
+  readonly anywhere?: boolean;
 }
 
 /** What a configuration names and AWS takes only from the region of the stacks, some of it only from their account. */
-function named({ domain, authorization, authorizers, encryptionKeyArn, alarmTopics = [] }: DeploymentConfig): Named[] {
+function named(config: DeploymentConfig): Named[] {
+  const { domain, webAclArn, authorization, authorizers, encryptionKeyArn, alarmTopics = [] } = config;
   const functionOf = (each: DeploymentConfig['authorization'] | undefined): string | undefined =>
     typeof each === 'object' && 'lambda' in each ? each.lambda.functionArn : undefined;
   return [
-    { member: 'domain.certificateArn', arn: domain?.certificateArn, own: true },
+    // CloudFront in front of an endpoint takes it from us-east-1 alone: the endpoint holds it to that.
+    {
+      member: 'domain.certificateArn',
+      arn: domain?.certificateArn,
+      own: true,
+      anywhere: webAclArn !== undefined,
+    },
     { member: 'authorization.lambda.functionArn', arn: functionOf(authorization), own: true },
     ...Object.entries(authorizers).map(([role, each]) => ({
       member: `authorizers.${role}.lambda.functionArn`,
@@ -34,9 +43,9 @@ export function misplaced(
   config: DeploymentConfig,
   { account, region }: { readonly account?: string | undefined; readonly region?: string | undefined },
 ): string[] {
-  return named(config).flatMap(({ member, arn, own }) => {
+  return named(config).flatMap(({ member, arn, own, anywhere = false }) => {
     const [, , , itsRegion, itsAccount] = arn?.split(':') ?? [];
-    if (region !== undefined && itsRegion && itsRegion !== region)
+    if (!anywhere && region !== undefined && itsRegion && itsRegion !== region)
       return [`${member} has to be of the region ${region}, received ${arn}`];
     if (own && account !== undefined && itsAccount && itsAccount !== account)
       return [`${member} has to be of the account ${account}, received ${arn}`];

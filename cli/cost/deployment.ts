@@ -71,13 +71,12 @@ export function costedDeployment(config: DeploymentConfig, models?: number): Cos
 }
 
 /** What the configuration has beside, which goes by volumes that nobody has named, or is billed elsewhere. */
-function uncounted({ webAclArn, tracing, network, tables, domain, encryptionKeyArn }: DeploymentConfig): string[] {
+function uncounted({ webAclArn, tracing, network, tables, encryptionKeyArn }: DeploymentConfig): string[] {
   return [
     ...(webAclArn === undefined ? [] : ['CloudFront (requests, data) and the web ACL with its rules']),
     ...(tracing ? ['traces of X-Ray'] : []),
     ...(network === undefined ? [] : ['endpoints or NAT gateways of the VPC']),
     ...(tables === false ? [] : ['bytes that queries of Athena read']),
-    ...(domain?.hostedZone === undefined ? [] : ['queries to the hosted zone']),
     ...(encryptionKeyArn === undefined ? [] : ['your own key and its requests']),
   ];
 }

@@ -41,6 +41,19 @@ describe('What a configuration names', () => {
     expect(misplaced(config, HERE)).toEqual([]);
   });
 
+  it('is a certificate of us-east-1 behind a firewall, wherever the stacks are', () => {
+    const webAclArn = arn('wafv2', 'global/webacl/models/0aaa1bbb', 'us-east-1');
+    const authorization = 'none' as const;
+    const behind = (region: string) => ({ ...HERE, webAclArn, authorization, ...certificate(region) });
+    const types = deployment(behind('us-east-1')).map(({ Type }) => Type);
+    expect(types).toContain('AWS::CloudFront::Distribution');
+    expect(() => deployment(behind(HERE.region))).toThrow(
+      'the certificate of a domain of CloudFront is of us-east-1, received one of eu-central-1',
+    );
+    const strange = DeploymentConfig.parse({ webAclArn, ...certificate('us-east-1', '210987654321') });
+    expect(misplaced(strange, HERE)).toEqual([expect.stringContaining('has to be of the account 123456789012')]);
+  });
+
   it('is looked at before anything is synthesized', () => {
     expect(() => deployment({ environment: 'prod', ...HERE, ...certificate('us-east-1') })).toThrow(
       'environment prod: domain.certificateArn has to be of the region eu-central-1',

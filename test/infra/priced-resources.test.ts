@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type * as z from 'zod';
 import { costedDeployment, FIXED_RESOURCES } from '../../cli/cost/deployment.ts';
 import { PRICE_LISTS, type Prices } from '../../cli/cost/prices.ts';
 import { DeploymentConfig } from '../../infra/config.ts';
@@ -47,12 +48,15 @@ const BILLED_BY: Readonly<Record<string, readonly (keyof Prices)[] | string>> = 
   'AWS::ApplicationAutoScaling::ScalableTarget': 'its alarms are made by AWS, and what it adds is not counted',
   'AWS::ApplicationAutoScaling::ScalingPolicy': 'its alarms are made by AWS, and what it adds is not counted',
   'AWS::CDK::Metadata': 'says which CDK it was',
+  'AWS::CloudFront::Distribution': 'named by the command, not counted',
   'AWS::CloudWatch::Alarm': ['alarms', 'alarmsHighResolution'],
   'AWS::CloudWatch::Dashboard': ['dashboards'],
   'AWS::CodeDeploy::Application': 'free for Lambda',
   'AWS::CodeDeploy::DeploymentGroup': 'free for Lambda',
   'AWS::DynamoDB::GlobalTable': ['tableReads', 'tableWrites'],
   'AWS::Events::Rule': ['events'],
+  'AWS::Glue::Database': 'free up to a million objects',
+  'AWS::Glue::Table': 'free up to a million objects, what reads them is named by the command',
   'AWS::IAM::ManagedPolicy': 'free',
   'AWS::IAM::Policy': 'free',
   'AWS::IAM::Role': 'free',
@@ -71,6 +75,7 @@ const BILLED_BY: Readonly<Record<string, readonly (keyof Prices)[] | string>> = 
   'AWS::Logs::MetricFilter': ['customMetrics'],
   'AWS::Logs::ResourcePolicy': 'free',
   'AWS::Logs::SubscriptionFilter': 'what it delivers is billed by the stream',
+  'AWS::Route53::RecordSet': 'free as an alias; the zone is there already',
   'AWS::S3::Bucket': ['s3Storage', 's3Writes', 's3Reads'],
   'AWS::S3::BucketPolicy': 'free',
   'AWS::SNS::Subscription': 'a mail an alarm',
@@ -83,12 +88,43 @@ const BILLED_BY: Readonly<Record<string, readonly (keyof Prices)[] | string>> = 
 };
 
 describe('what is deployed', () => {
+  const config: z.input<typeof DeploymentConfig> = {
+    account: '111122223333',
+    region: 'eu-central-1',
+    endpoint: { provisionedConcurrency: { min: 1, max: 2 } },
+    authorization: 'none',
+    alarmEmail: 'ada@example.com',
+    encryptionKeyArn: 'arn:aws:kms:eu-central-1:111122223333:key/0aaa1bbb-2ccc-3ddd-4eee-5fff00001111',
+    webAclArn: 'arn:aws:wafv2:us-east-1:111122223333:global/webacl/models/0aaa1bbb',
+    domain: {
+      name: 'models.example.com',
+      certificateArn: 'arn:aws:acm:us-east-1:111122223333:certificate/0aaa1bbb',
+      hostedZone: { id: 'Z0123ABC', name: 'example.com' },
+    },
+    network: { vpcId: 'vpc-0abc1234', subnetIds: ['subnet-0abc1234'], securityGroupIds: ['sg-0abc1234'] },
+    tracing: true,
+    tables: true,
+  };
+  const full = deployment(config);
+
+  it('is what is counted, or named, where a key of yours, a firewall and more are configured', () => {
+    const { keys, secrets, alarms, models, uncounted } = costedDeployment(DeploymentConfig.parse(config));
+    const [model] = models;
+    const count = (type: string): number => full.filter(({ Type }) => Type === type).length;
+    expect(count('AWS::KMS::Key')).toBe(keys);
+    expect(count('AWS::SecretsManager::Secret')).toBe(secrets);
+    expect(count('AWS::CloudWatch::Alarm')).toBe(alarms + model!.alarms + model!.alarmsHighResolution);
+    // An alias of Route 53 is free, and its zone is there already.
+    expect(uncounted).toEqual([
+      'CloudFront (requests, data) and the web ACL with its rules',
+      'traces of X-Ray',
+      'endpoints or NAT gateways of the VPC',
+      'bytes that queries of Athena read',
+      'your own key and its requests',
+    ]);
+  });
+
   it('has a price, type by type, or a reason why it has none', () => {
-    const full = deployment({
-      endpoint: { provisionedConcurrency: { min: 1, max: 2 } },
-      authorization: 'none',
-      alarmEmail: 'ada@example.com',
-    });
     const types = [...new Set([...full, ...deployment({})].map(({ Type }) => Type))];
     expect(types.filter((type) => !(type in BILLED_BY))).toEqual([]);
     for (const { prices, asOf, sources } of PRICE_LISTS) {

@@ -5,7 +5,7 @@ import type { Home } from '../../platform/ports.ts';
 /** A version that an endpoint would have to serve. */
 export interface WantedVersion {
   readonly model: string;
-  /** Its number; absent of one that is not registered yet. */
+  /** Its number, where it is about to get traffic; absent of one that is registered, and comes to the champion some day. */
   readonly version?: number;
   /** Size of its file. */
   readonly bytes: number;
@@ -21,7 +21,7 @@ export async function endpointObjections(
   { model, version: own, bytes }: WantedVersion,
   limits: EndpointLimits,
 ): Promise<string[]> {
-  const loaded = loadedVersions((await ledger.latest(model))?.state).filter((version) => version !== own);
+  const loaded = loadedBeside(own, (await ledger.latest(model))?.state);
   const records = await Promise.all(loaded.map((version) => ledger.version(model, version)));
   const beside = records.flatMap((record) =>
     record === undefined ? [] : [{ version: record.version, bytes: record.artifact.bytes }],
@@ -30,10 +30,14 @@ export async function endpointObjections(
   return problems.length === 0 ? [] : [`the deployed endpoint cannot serve this version: ${problems.join('; ')}`];
 }
 
-/** Versions that have traffic, or a copy of it. */
-function loadedVersions(state: ReleaseState | undefined): number[] {
+/**
+ * Versions that stay loaded: the champion; beside one that gets traffic now also those that share it, or have a copy. One
+ * that is only registered meets the champion some day.
+ */
+function loadedBeside(own: number | undefined, state: ReleaseState | undefined): number[] {
   if (state === undefined) return [];
   const { champion, challengers, shadow } = state;
-  const versions = [champion, ...challengers.map(({ version }) => version), shadow?.version];
-  return [...new Set(versions.filter((version) => version !== null && version !== undefined))];
+  const others = own === undefined ? [] : [...challengers.map(({ version }) => version), shadow?.version];
+  const known = [champion, ...others].filter((version) => version !== null && version !== undefined);
+  return [...new Set(known)].filter((version) => version !== own);
 }
