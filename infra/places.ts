@@ -11,7 +11,7 @@ interface Named {
 
 /** What a configuration names and AWS takes only from the region of the stacks, some of it only from their account. */
 function named(config: DeploymentConfig): Named[] {
-  const { domain, webAclArn, authorization, authorizers, encryptionKeyArn, alarmTopics = [] } = config;
+  const { domain, webAclArn, authorization, authorizers, encryptionKeyArn, alarmTopics = [], tables } = config;
   const functionOf = (each: DeploymentConfig['authorization'] | undefined): string | undefined =>
     typeof each === 'object' && 'lambda' in each ? each.lambda.functionArn : undefined;
   return [
@@ -30,12 +30,18 @@ function named(config: DeploymentConfig): Named[] {
     })),
     { member: 'encryptionKeyArn', arn: encryptionKeyArn, own: false },
     ...alarmTopics.map(({ arn }, i) => ({ member: `alarmTopics[${i}].arn`, arn, own: false })),
+    // A role of another account gets no policy from here, and the CDK leaves it out without a word.
+    ...readersOf(tables).map((arn, i) => ({ member: `tables.readers[${i}]`, arn, own: true })),
   ];
 }
 
+/** ARNs of roles that may query the tables. */
+export const readersOf = (tables: DeploymentConfig['tables']): readonly string[] =>
+  typeof tables === 'object' ? tables.readers : [];
+
 /**
  * Sentences that say what a configuration names in another region or account than its stacks are in, where CloudFormation
- * would refuse it in the middle of a deployment, or alarms would go nowhere.
+ * would refuse it in the middle of a deployment, or alarms and permissions would go nowhere.
  *
  * @param place - of the stacks, as far as it is known
  */

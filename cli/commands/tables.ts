@@ -41,14 +41,21 @@ async function placesOf(home: Home, name: string, env: NodeJS.ProcessEnv): Promi
 }
 
 /** SQL that can be run as it is; whatever else is said is a comment. */
-function formatTables({ home, tables, problems }: TablesView): string {
-  if (tables.length + problems.length === 0) return `-- nothing is stored in ${home} yet that a table could be of`;
-  const texts = tables.map(({ says, left, statements }) =>
+function formatTables({ home, engine, tables, problems }: TablesView): string {
+  if (tables.length + problems.length === 0)
+    return comment(`nothing is stored in ${home} yet that a table could be of`);
+  const texts = tables.map(({ says, dataset, left, statements }) =>
     [
-      `-- ${says}`,
-      ...left.map(({ column, why }) => `-- without ${column}, which ${why}`),
+      comment(says),
+      ...(engine === 'athena' && dataset === null
+        ? [comment('a table of this name that is there already stays as it is: it may be the deployment’s own')]
+        : []),
+      ...left.map(({ column, why }) => comment(`without ${column}, which ${why}`)),
       ...statements.map((statement) => `${statement};`),
     ].join('\n'),
   );
-  return [...texts, ...problems.map((problem) => `-- no table of ${problem}`)].join('\n\n');
+  return [...texts, ...problems.map((problem) => comment(`no table of ${problem}`))].join('\n\n');
 }
+
+/** Without semicolons, by which some split statements that they run one by one. */
+const comment = (text: string): string => `-- ${text.replaceAll(';', ',')}`;

@@ -1,4 +1,4 @@
-import { Arn, ArnFormat, Stack, type StackProps, Token } from 'aws-cdk-lib';
+import { Stack, type StackProps } from 'aws-cdk-lib';
 import { ArnPrincipal, Role } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { infer } from '../../functions/infer/trigger.ts';
@@ -11,6 +11,7 @@ import { LakeTables } from '../constructs/lake-tables.ts';
 import { ReleaseReplay } from '../constructs/release-replay.ts';
 import { ReplayRole } from '../constructs/replay-role.ts';
 import { deployedModel } from '../model-folder.ts';
+import { readersOf } from '../places.ts';
 import type { StatefulStack } from './stateful.ts';
 import { functionsIn } from './surroundings.ts';
 
@@ -53,24 +54,14 @@ export class DataQualityStack extends Stack {
         labels,
         assumedBy: new ArnPrincipal(config.replay.assumedBy),
       });
-    this.tables = config.tables === false ? undefined : this.lakeTables(config, config.tables, lake);
+    this.tables = config.tables === false ? undefined : this.lakeTables(config, lake);
     stateful.onCall.watch(this);
   }
 
-  private lakeTables(
-    { environment }: DeploymentConfig,
-    tables: Exclude<DeploymentConfig['tables'], false>,
-    lake: IDataLake,
-  ): LakeTables {
+  private lakeTables({ environment, tables }: DeploymentConfig, lake: IDataLake): LakeTables {
     const databaseName = `trimtab_${environment.replaceAll('-', '_')}`;
     const made = new LakeTables(this, 'Tables', { lake, databaseName });
-    for (const [i, arn] of (tables === true ? [] : tables.readers).entries()) {
-      const { account } = Arn.split(arn, ArnFormat.SLASH_RESOURCE_NAME);
-      // A role of another account cannot be given a policy from here, and the CDK would leave it out without a word.
-      if (!Token.isUnresolved(this.account) && account !== this.account)
-        throw new Error(`tables.readers: roles of the account ${this.account} can be let read, received ${arn}`);
-      made.grantQuery(Role.fromRoleArn(this, `Reader${i}`, arn));
-    }
+    for (const [i, arn] of readersOf(tables).entries()) made.grantQuery(Role.fromRoleArn(this, `Reader${i}`, arn));
     return made;
   }
 }

@@ -100,6 +100,9 @@ describe('A version on its way between accounts', () => {
     const { out } = await trimtab('tables', '--home', home('prod'));
     expect(out).toContain(`'s3://${own}/captures/'`);
     expect(out).not.toContain('s3://another/');
+    expect(out).toMatch(
+      /-- a table of this name that is there already stays .*\nCREATE EXTERNAL TABLE IF NOT EXISTS `captures`/,
+    );
     const [last] = (await view('history', MODEL, '--home', edge)).entries;
     expect(last!.evidence.copied.map(({ environment }) => environment)).toEqual(['local', 'staging', 'prod']);
     expect((await trimtab('release', MODEL, '1', '--home', edge)).err).toContain('approved');

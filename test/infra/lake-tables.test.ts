@@ -76,20 +76,12 @@ describe('LakeTables', () => {
     expect(tables.map(({ Properties }) => Properties.DatabaseInput.Name)).toEqual(['trimtab_two_b']);
   });
 
-  const analyst = (account: string) => `arn:aws:iam::${account}:role/teams/analyst`;
-  const read = { environment: 'two-b', account: '123456789012', region: 'eu-central-1' };
-
   it('lets roles that the configuration names query', () => {
-    const policies = deployment({ ...read, tables: { readers: [analyst('123456789012')] } }).filter(
+    const tables = { readers: ['arn:aws:iam::123456789012:role/teams/analyst'] };
+    const policies = deployment({ account: '123456789012', region: 'eu-central-1', tables }).filter(
       ({ Type, Properties }) => Type === 'AWS::IAM::Policy' && Properties.Roles?.includes('analyst'),
     );
     expect(policies).toHaveLength(1);
     expect(JSON.stringify(policies)).toContain('glue:GetTables');
-  });
-
-  it('refuses roles that no policy would reach', () => {
-    expect(() => deployment({ ...read, tables: { readers: [analyst('210987654321')] } })).toThrow(
-      'tables.readers: roles of the account 123456789012 can be let read, received arn:aws:iam::210987654321',
-    );
   });
 });

@@ -25,6 +25,10 @@ describe('What a configuration names', () => {
       /^authorizers.operate.lambda.functionArn .*account/,
     ],
     [{ encryptionKeyArn: arn('kms', 'key/ab', 'eu-west-1') }, /^encryptionKeyArn has to be of the region/],
+    [
+      { tables: { readers: [arn('iam', 'role/analyst', ''), arn('iam', 'role/teams/analyst', '', '210987654321')] } },
+      /^tables.readers\[1\] has to be of the account 123456789012/,
+    ],
     [{ alarmTopics: [{ arn: arn('sns', 'pager', 'eu-west-1') }] }, /^alarmTopics\[0\].arn has to be of the region/],
   ])('is of the region and the account of its stacks: %j', (config, text) => {
     const parsed = DeploymentConfig.parse(config);
