@@ -138,8 +138,10 @@ export class ArtifactCache {
       await utimes(path, new Date(), new Date()).catch(() => undefined);
       return path;
     }
-    // A link that leads nowhere stands for none.
-    const damaged = found !== undefined || (await lstat(path).catch(() => undefined)) !== undefined;
+    // A link that leads nowhere stands for none. A whole file is there since a moment ago: another process has put it there.
+    const placed = await lstat(path).catch(() => undefined);
+    if (found === undefined && placed?.isFile() && placed.size === artifact.bytes) return path;
+    const damaged = found !== undefined || placed !== undefined;
     const coming = this.coming.get(path) ?? this.written(path, artifact).finally(() => this.coming.delete(path));
     this.coming.set(path, coming);
     await coming;

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ModelVersion } from '../../../core/registry/version.ts';
@@ -64,6 +64,31 @@ describe('The cache of artifacts', () => {
       /a file of 0\.0001 MB does not fit .* may hold 0\.00032 MB, 0\.0003 MB of them in use.*endpoint\.temporaryMb/,
     );
     expect(await kept()).toEqual([1, 2, 4]);
+  });
+
+  it('takes no copy for damaged that another process has just put there', async () => {
+    const versions = Array.from({ length: 60 }, (_, i) => versionOf(i, 100));
+    const folder = path.join(temporaryFolder('artifact-cache'), 'shared');
+    const healed: string[] = [];
+    // As processes have, each its own of one folder.
+    const artifacts = {
+      get: async (key: string) => versions.find(({ record }) => record.artifact.key === key)!.content,
+      download: () => Promise.reject(new Error('these are small enough to be read at once')),
+    };
+    const open = () => new ArtifactCache({ folder, artifacts, needed: () => [], onHealed: (_, at) => healed.push(at) });
+    const caches = Array.from({ length: 4 }, open);
+    // The later ones look while the first one writes, each at another moment of it.
+    const after = async (turns: number) => {
+      for (let i = 0; i < turns; i++) await new Promise((resolve) => setImmediate(resolve));
+    };
+    for (const [i, { record, content }] of versions.entries()) {
+      const files = caches.map(async (cache, k) => {
+        await after((k * i) / 2);
+        return cache.file(record);
+      });
+      for (const file of await Promise.all(files)) expect(digestOf(await readFile(file))).toBe(digestOf(content));
+    }
+    expect(healed).toEqual([]);
   });
 
   it('counts loads that are under way, and reads a file once for all who want it', async () => {
