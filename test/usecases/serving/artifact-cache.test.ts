@@ -95,12 +95,15 @@ describe('The cache of artifacts', () => {
     const versions = [1, 2, 3].map((version) => versionOf(version, 100));
     const { cache, reads, kept } = cacheOf(versions, 250);
     const [one, two, three] = versions.map(({ record }) => record);
-    const loads = await Promise.allSettled([one!, one!, two!, three!].map((record) => cache.file(record)));
-    // Of three at once two fit: the third finds nobody who can go.
-    expect(loads.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled', 'rejected']);
-    expect(reads.sort()).toEqual([1, 2]);
-    await cache.file(three!);
-    expect((await kept()).includes(3)).toBe(true);
+    const asked = [one!, one!, two!, three!];
+    const loads = await Promise.allSettled(asked.map((record) => cache.file(record)));
+    // Of three at once two fit: the third, whichever the disk makes it, finds nobody who can go.
+    const refused = new Set(asked.filter((_, i) => loads[i]!.status === 'rejected'));
+    expect(refused.size).toBe(1);
+    const [third] = refused;
+    expect(reads.sort()).toEqual([1, 2, 3].filter((version) => version !== third!.version));
+    await cache.file(third!);
+    expect((await kept()).includes(third!.version)).toBe(true);
   });
 
   it('takes nothing for a copy that is not one: half-written files, files of others', async () => {
