@@ -19,7 +19,7 @@ import { type FunctionOptions, functionOptions } from './function-options.ts';
 import { keptExecutions } from './kept-executions.ts';
 import type { IModelEndpoint } from './model-endpoint.ts';
 import { allowToListReleases, type IModelRegistry } from './model-registry.ts';
-import { keepApart } from './registries-apart.ts';
+import { keepApart, oneEnvironment } from './registries-apart.ts';
 import { type IScheduledFunction, ScheduledFunction } from './scheduled-function.ts';
 import { tells } from './told-buses.ts';
 import { type ITrimtabFunction, TrimtabFunction } from './trimtab-function.ts';
@@ -91,6 +91,7 @@ export class RollbackController extends Construct implements IRollbackController
         `the registry is of environment ${environmentName}, that of the endpoint of ${endpoint.registry.environmentName}`,
       );
     keepApart(this, 'judges');
+    oneEnvironment(this, environmentName, lake.data);
     tells(this, props.eventBus);
     const environment = {
       ...registry.environment,

@@ -59,6 +59,17 @@ describe('What an environment has one of', () => {
   });
 });
 
+describe('A judge', () => {
+  it('goes by the data of its own environment', () => {
+    const stack = new Stack(new App(), 'S', place);
+    const endpoint = new ModelEndpoint(stack, 'One');
+    const { lake } = new ModelEndpoint(stack, 'Two', { environmentName: 'prod' });
+    expect(() => new RollbackController(stack, 'Judge', { endpoint, lake })).toThrow(
+      'S/Judge: the data lake is that of environment prod, and cannot be that of dev as well',
+    );
+  });
+});
+
 describe('Alarms', () => {
   it('have names that CloudWatch takes, and no two of a stack the same', () => {
     const stack = new Stack(new App(), 'S', place);
