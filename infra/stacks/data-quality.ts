@@ -1,5 +1,5 @@
 import { Stack, type StackProps } from 'aws-cdk-lib';
-import { ArnPrincipal, Role } from 'aws-cdk-lib/aws-iam';
+import { ArnPrincipal, Policy, Role } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { infer } from '../../functions/infer/trigger.ts';
 import { replay } from '../../functions/replay/trigger.ts';
@@ -61,7 +61,10 @@ export class DataQualityStack extends Stack {
   private lakeTables({ environment, tables }: DeploymentConfig, lake: IDataLake): LakeTables {
     const databaseName = `trimtab_${environment.replaceAll('-', '_')}`;
     const made = new LakeTables(this, 'Tables', { lake, databaseName });
-    for (const [i, arn] of readersOf(tables).entries()) made.grantQuery(Role.fromRoleArn(this, `Reader${i}`, arn));
+    const roles = readersOf(tables).map((arn, i) => Role.fromRoleArn(this, `Reader${i}`, arn));
+    // A role has one policy of a name, and a role is of all regions: the CDK's own name is the same in each environment.
+    const policyName = `${this.stackName}-${this.region}-Query`;
+    if (roles.length > 0) made.grantQuery(new Policy(this, 'Query', { policyName, roles }));
     return made;
   }
 }

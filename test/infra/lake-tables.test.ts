@@ -84,4 +84,20 @@ describe('LakeTables', () => {
     expect(policies).toHaveLength(1);
     expect(JSON.stringify(policies)).toContain('glue:GetTables');
   });
+
+  it('takes nothing from what another environment or region lets the same role query', () => {
+    const reader = 'arn:aws:iam::123456789012:role/analyst';
+    const names = [
+      { environment: 'dev', region: 'eu-central-1' },
+      { environment: 'staging', region: 'eu-central-1' },
+      { environment: 'dev', region: 'eu-west-1' },
+    ].flatMap((place) =>
+      deployment({ ...place, account: '123456789012', tables: { readers: [reader] } })
+        .filter(({ Type, Properties }) => Type === 'AWS::IAM::Policy' && Properties.Roles?.includes('analyst'))
+        .map(({ Properties }) => JSON.stringify(Properties.PolicyName)),
+    );
+    expect(names).toHaveLength(3);
+    // Inline policies of a role are told apart by their names alone: the last that is deployed would be the one it has.
+    expect(new Set(names).size).toBe(3);
+  });
 });
