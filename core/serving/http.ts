@@ -9,7 +9,7 @@ export interface HttpRequest {
   /** Text where whatever carried it had it as text already: turning it into bytes and back would cost the hot path. */
   readonly body: Uint8Array | string;
   /**
-   * Accounts for so many bytes that the body is going to hold once it is unpacked, beside those it came in. Undefined
+   * Takes room for so many bytes that come out of the body when it is unpacked, beside those that it came in. Undefined
    * where nothing but the request is held.
    *
    * @throws ProtocolError 503 or 429 when there is no room for them

@@ -9,6 +9,7 @@ import { openBounds, type ServerBounds } from '../admission/bounds.ts';
 import type { DrainOptions, RequestHandler } from '../http/http-server.ts';
 import { modelPath, responseOf, toHttpRequestOfCall } from './convert.ts';
 import { grpcGuard } from './grpc-guard.ts';
+import { assertDecodable } from './message-parts.ts';
 import type { ModelInferRequest } from './messages.ts';
 import { GRPCInferenceService, HealthService, SERVICE } from './service-definition.ts';
 import { grpcStatusOf } from './status-codes.ts';
@@ -78,7 +79,7 @@ export async function serveGrpc(endpoint: RequestHandler, options: GrpcOptions):
     unary<Named>(inference('ModelMetadata'), async ({ name, version }, call) =>
       jsonOf(await get(modelPath(name, version), call)),
     ),
-    unary<ModelInferRequest>(inference('ModelInfer'), async (message, call) => {
+    unary<ModelInferRequest>({ ...inference('ModelInfer'), check: assertDecodable }, async (message, call) => {
       const response = await endpoint.handle(toHttpRequestOfCall(message, headersOf(call), call.who));
       call.answerMetadata = metadataOf(response.headers);
       if (response.status !== 200) throw new Refusal(response.status, textOf(response.body));
@@ -128,7 +129,7 @@ function refusalOf({ status: code, message, retryAfterSeconds }: ProtocolError):
   return new RpcError(grpcStatusOf(code), message, retry);
 }
 
-type Wire = Pick<UnaryMethod, 'path' | 'requestDeserialize' | 'responseSerialize'>;
+type Wire = Pick<UnaryMethod, 'path' | 'check' | 'requestDeserialize' | 'responseSerialize'>;
 
 /** How the methods of a service are called, and their messages are written. */
 const methodsOf =

@@ -37,6 +37,8 @@ export interface UnaryMethod {
   readonly path: string;
   /** Whether it is answered where there is no room for others, as health checks are; its messages are small. */
   readonly probe: boolean;
+  /** Looks at a message before it is decoded. @throws RpcError when that would take too long or hold too much */
+  readonly check?: (bytes: Buffer) => void;
   readonly requestDeserialize: (bytes: Buffer) => unknown;
   readonly responseSerialize: (message: never) => Uint8Array;
   /** @throws RpcError to end with its status; anything else ends as INTERNAL */
@@ -200,6 +202,7 @@ export class UnaryServer {
           if (truncated) {
             admission.refusals.add('body-size');
             answer.fail(tooLarge(`more than ${limit} bytes`, limit));
+            admission.answered(ticket, 0);
           } else void this.#answer(answer, method, { body, headers, who, ticket, admission, limit });
         },
       });
@@ -212,8 +215,12 @@ export class UnaryServer {
     const { body, headers, who, ticket, admission, limit } = received;
     const call: Call = { metadata: metadataOf(headers), who, answerMetadata: {} };
     try {
-      const bytes = await unframed(body, headers['grpc-encoding'] as string | undefined, limit);
-      if (bytes.buffer !== body.buffer) admission.grow(ticket, ticket.bytes + bytes.length);
+      const bytes = await unframed(body, headers['grpc-encoding'] as string | undefined, {
+        limit,
+        caller: ticket.use.caller,
+        hold: (more) => admission.grow(ticket, body.length + more),
+      });
+      method.check?.(bytes);
       const message = deserialized(method, bytes);
       const response = method.responseSerialize((await method.answer(message as never, call)) as never);
       if (response.length > this.options.messageLimit)
@@ -225,6 +232,8 @@ export class UnaryServer {
       admission.answered(ticket, response.length);
     } catch (error) {
       answer.fail(this.#failureOf(error), call.answerMetadata);
+      // It may wait for its caller from now on, as any other answer.
+      admission.answered(ticket, 0);
     }
   }
 

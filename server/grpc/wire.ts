@@ -1,6 +1,6 @@
-import { promisify } from 'node:util';
-import { gunzip, inflate } from 'node:zlib';
 import { status } from '@grpc/grpc-js';
+import { ProtocolError } from '../../core/errors/protocol-error.ts';
+import { type UnpackOptions, unpack } from '../../usecases/serving/unpack.ts';
 
 /** A call ends with this status instead of an answer. */
 export class RpcError extends Error {
@@ -18,9 +18,9 @@ export class RpcError extends Error {
 /** A flag and the length in front of every message. */
 export const PREFIX_BYTES = 5;
 
-const ENCODINGS = { gzip: promisify(gunzip), deflate: promisify(inflate) } as const;
+const ENCODINGS = ['gzip', 'deflate'] as const;
 /** What messages may be compressed by, for `grpc-accept-encoding`. */
-const ACCEPTED = ['identity', ...Object.keys(ENCODINGS)].join(',');
+const ACCEPTED = ['identity', ...ENCODINGS].join(',');
 
 /** A message as it is sent: not compressed, behind its length. */
 export function framed(message: Uint8Array): Buffer {
@@ -36,15 +36,17 @@ export function framed(message: Uint8Array): Buffer {
  *
  * @param body all that the caller has sent
  * @param encoding as in the header `grpc-encoding`
- * @param limit largest message in bytes
+ * @param options largest message in bytes, and where room for what is unpacked is taken
  * @throws RpcError
+ * @throws ProtocolError when there is no room for it
  */
-export async function unframed(body: Buffer, encoding: string | undefined, limit: number): Promise<Buffer> {
+export async function unframed(body: Buffer, encoding: string | undefined, options: UnpackOptions): Promise<Buffer> {
   if (body.length < PREFIX_BYTES)
     throw new RpcError(
       status.INTERNAL,
       `there is no message, only ${body.length} of the ${PREFIX_BYTES} bytes before it`,
     );
+  const { limit } = options;
   const length = body.readUInt32BE(1);
   if (length > limit) throw tooLarge(`${length} bytes`, limit);
   const message = body.subarray(PREFIX_BYTES);
@@ -58,23 +60,23 @@ export async function unframed(body: Buffer, encoding: string | undefined, limit
   const flag = body.readUInt8(0);
   if (flag === 0) return message;
   if (flag !== 1) throw new RpcError(status.INTERNAL, `the flag of the message is ${flag}, expected 0 or 1`);
-  return decompressed(message, encoding, limit);
+  return decompressed(message, encoding, options);
 }
 
-async function decompressed(message: Buffer, encoding: string | undefined, limit: number): Promise<Buffer> {
+async function decompressed(message: Buffer, encoding: string | undefined, options: UnpackOptions): Promise<Buffer> {
   if (encoding === undefined || encoding === 'identity')
     throw new RpcError(status.INTERNAL, 'the message is compressed, and grpc-encoding does not say how');
-  const decompress = Object.hasOwn(ENCODINGS, encoding) ? ENCODINGS[encoding as keyof typeof ENCODINGS] : undefined;
-  if (decompress === undefined)
+  const packing = ENCODINGS.find((name) => name === encoding);
+  if (packing === undefined)
     throw new RpcError(status.UNIMPLEMENTED, `grpc-encoding is '${encoding.slice(0, 40)}', expected ${ACCEPTED}`, {
       'grpc-accept-encoding': ACCEPTED,
     });
-  try {
-    return await decompress(message, { maxOutputLength: limit });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge('more bytes', limit);
+  const plain = await unpack(message, packing, options).catch((error: unknown) => {
+    if (error instanceof ProtocolError) throw error;
     throw new RpcError(status.INTERNAL, `the message cannot be decompressed by ${encoding}`);
-  }
+  });
+  if (plain === undefined) throw tooLarge('more bytes', options.limit);
+  return Buffer.from(plain.buffer, plain.byteOffset, plain.byteLength);
 }
 
 export const tooLarge = (what: string, limit: number): RpcError =>

@@ -248,7 +248,7 @@ class Answering {
       done: (body, truncated) => {
         if (truncated) admission.refusals.add('body-size');
         const packed = head.headers['content-encoding'] !== undefined;
-        const hold = packed ? (bytes: number) => admission.grow(ticket, bytes) : undefined;
+        const hold = packed ? (bytes: number) => admission.grow(ticket, body.length + bytes) : undefined;
         // The spread comes last: V8 takes microseconds for one that other properties follow.
         const response = this.endpoint.handle({ body, hold, ...head });
         void this.#give(head.method, shown === undefined ? response : shown(response), outgoing, {

@@ -1,5 +1,6 @@
 import { clip, ProtocolError } from '../../core/protocols/protocol.ts';
 import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
+import { type Packing, unpack } from './unpack.ts';
 
 /** Smaller answers are sent as they are, whatever the caller takes: packing them costs more than it saves. */
 export const MIN_BYTES = 8 * 1024;
@@ -7,14 +8,15 @@ export const MIN_BYTES = 8 * 1024;
 /** Speed before size: the fastest level still halves numbers written as text. */
 const LEVEL = 1;
 
-/** Bodies of one caller that unpack to more than this are unpacked and parsed one after the other; bytes. */
-const LARGE_BYTES = 256 * 1024;
+/** Names of encodings that are unpacked (RFC 9110, section 8.4.1). */
+const PACKINGS = new Map<string, Packing>([
+  ['gzip', 'gzip'],
+  ['x-gzip', 'gzip'],
+  ['deflate', 'deflate'],
+]);
 
 /**
- * The request with its body unpacked, so that no protocol sees `content-encoding`: gzip, or deflate with or without
- * zlib's frame. Room is taken for what comes out before it does (`request.hold`), by the size that gzip ends with; what
- * says too little, or nothing as deflate does, has room taken for the whole limit. A few kilobytes unpack to megabytes:
- * those of one caller that do so wait for one another, and each leaves others a turn of the event loop.
+ * The request with its body unpacked, so that no protocol sees `content-encoding`.
  *
  * @param limit most bytes that come out; what would give more is refused before it has
  * @throws ProtocolError 400 when the body is not what it is said to be, 413 beyond the limit, 415 for other encodings,
@@ -23,60 +25,18 @@ const LARGE_BYTES = 256 * 1024;
 export async function decompress(request: HttpRequest, limit: number): Promise<HttpRequest> {
   const { 'content-encoding': encoding = '', 'content-length': _, ...headers } = request.headers;
   const name = encoding.trim().toLowerCase();
-  const { body, hold } = request;
+  const { body, caller, hold } = request;
   if (name === '' || name === 'identity' || body.length === 0) return { ...request, headers };
+  const packing = PACKINGS.get(name);
+  if (packing === undefined)
+    throw new ProtocolError(415, `content encoding ${clip(name)} is not supported, use gzip, deflate or identity`);
   const bytes = typeof body === 'string' ? Buffer.from(body) : body;
-  const said = Math.min(limit, name.endsWith('gzip') ? sizeAtEnd(bytes) : limit);
-  const unpackTo = (most: number): Promise<Uint8Array | undefined> =>
-    inTurn(request.caller ?? '', most, async () => {
-      hold?.(bytes.length + most);
-      return unpack(name, bytes, most);
-    });
-  const unpacked = (await unpackTo(said)) ?? (said < limit ? await unpackTo(limit) : undefined);
-  if (unpacked === undefined) throw new ProtocolError(413, `the body unpacks to more than ${limit} bytes`);
-  return { ...request, headers, body: unpacked };
-}
-
-/** The last of the large bodies that are unpacked, by caller. */
-const lastLarge = new Map<string, Promise<unknown>>();
-
-function inTurn<T>(caller: string, bytes: number, work: () => Promise<T>): Promise<T> {
-  if (bytes <= LARGE_BYTES) return work();
-  const done = (lastLarge.get(caller) ?? Promise.resolve()).then(work);
-  // Whoever waits for it goes on first: parses, asks the model.
-  const last = done
-    .catch(() => undefined)
-    .then(() => new Promise<void>((resolve) => setImmediate(resolve)))
-    .then(() => {
-      if (lastLarge.get(caller) === last) lastLarge.delete(caller);
-    });
-  lastLarge.set(caller, last);
-  return done;
-}
-
-/** Size of what was packed, modulo 2^32: the last four bytes of gzip (RFC 1952, ISIZE). At least 1. */
-const sizeAtEnd = (bytes: Uint8Array): number =>
-  bytes.length < 4 ? 1 : Math.max(1, new DataView(bytes.buffer, bytes.byteOffset).getUint32(bytes.length - 4, true));
-
-/** @returns undefined where more than `most` bytes would come out */
-async function unpack(encoding: string, bytes: Uint8Array, most: number): Promise<Uint8Array | undefined> {
-  const zlib = await import('node:zlib');
-  const work = { gzip: zlib.gunzip, 'x-gzip': zlib.gunzip, deflate: isFramed(bytes) ? zlib.inflate : zlib.inflateRaw };
-  const inflate = Object.hasOwn(work, encoding) ? work[encoding as keyof typeof work] : undefined;
-  if (inflate === undefined)
-    throw new ProtocolError(415, `content encoding ${clip(encoding)} is not supported, use gzip, deflate or identity`);
-  return new Promise((resolve, reject) => {
-    inflate(bytes, { maxOutputLength: most }, (cause: NodeJS.ErrnoException | null, result) => {
-      if (cause === null) resolve(result);
-      else if (cause.code === 'ERR_BUFFER_TOO_LARGE') resolve(undefined);
-      else reject(new ProtocolError(400, `the body is not ${encoding}`, { cause }));
-    });
+  const plain = await unpack(bytes, packing, { limit, caller, hold }).catch((cause: unknown) => {
+    throw cause instanceof ProtocolError ? cause : new ProtocolError(400, `the body is not ${name}`, { cause });
   });
+  if (plain === undefined) throw new ProtocolError(413, `the body unpacks to more than ${limit} bytes`);
+  return { ...request, headers, body: plain };
 }
-
-/** Whether deflated bytes have the two bytes in front that RFC 1950 asks for; some clients leave them out. */
-const isFramed = ([first = 0, second = 0]: Uint8Array): boolean =>
-  (first & 0x0f) === 8 && ((first << 8) | second) % 31 === 0;
 
 /**
  * The response packed in the way its caller likes best, if there is one and it is worth it.

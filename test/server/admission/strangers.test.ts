@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { connect } from 'node:http2';
+import { gzipSync } from 'node:zlib';
 import { credentials } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openBounds, type ServerBounds } from '../../../server/admission/bounds.ts';
@@ -51,6 +54,13 @@ afterEach(async () => {
   await grpc.close();
   bounds.close();
 });
+
+/** A field of protobuf that no message has, and so many bytes of it. */
+function field(number: number, bytes: number): Buffer {
+  const length = [];
+  for (let rest = bytes; rest > 0; rest = Math.floor(rest / 128)) length.push((rest % 128) | (rest >= 128 ? 0x80 : 0));
+  return Buffer.concat([Buffer.from([(number << 3) | 2, ...length]), Buffer.alloc(bytes)]);
+}
 
 const ask = async (): Promise<number> => {
   const body = JSON.stringify({ inputs: [{ name: 'features', shape: [1, 30], datatype: 'FP32', data: ROW }] });
@@ -169,6 +179,46 @@ describe('The server among strangers who have the same address as everybody else
     expect(shares).toBeGreaterThan(0);
     expect(shares + slow).toBe(100);
     expect(await infer(grpc.address)).toBe('OK');
+    await nothingHeld();
+  });
+
+  it('takes room for packed messages of gRPC before they are unpacked, and refuses what there is none for', async () => {
+    const packed = gzipSync(Buffer.concat([Buffer.from([0x0a, 7]), Buffer.from('unknown'), field(9, 5 * MEGABYTE)]));
+    const session = connect(`http://${grpc.address}`);
+    session.on('error', () => undefined);
+    const framed = Buffer.alloc(5 + packed.length);
+    framed.writeUInt8(1, 0);
+    framed.writeUInt32BE(packed.length, 1);
+    packed.copy(framed, 5);
+    let most = 0;
+    const look = setInterval(() => {
+      most = Math.max(most, bounds.admission.bytes);
+    }, 1);
+    const statuses = await Promise.all(
+      Array.from({ length: 90 }, async () => {
+        const stream = session.request({
+          ':method': 'POST',
+          ':path': '/inference.GRPCInferenceService/ModelInfer',
+          'content-type': 'application/grpc',
+          'grpc-encoding': 'gzip',
+          te: 'trailers',
+        });
+        let found = '';
+        stream.on('response', (headers) => (found ||= String(headers['grpc-status'] ?? '')));
+        stream.on('trailers', (headers) => (found ||= String(headers['grpc-status'] ?? '')));
+        stream.resume();
+        stream.end(framed);
+        await once(stream, 'close');
+        return found;
+      }),
+    );
+    clearInterval(look);
+    session.destroy();
+    // NOT_FOUND, one after the other: of one caller one is unpacked at a time.
+    expect(new Set(statuses)).toEqual(new Set(['5']));
+    expect(most).toBeGreaterThan(5 * MEGABYTE);
+    expect(most).toBeLessThan(16 * MEGABYTE);
+    expect(await ask()).toBe(200);
     await nothingHeld();
   });
 

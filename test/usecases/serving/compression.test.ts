@@ -62,7 +62,7 @@ describe('Room for what is unpacked', () => {
       ['deflate', deflateSync(large), [1_000_000]],
     ] as const) {
       const taken: number[] = [];
-      const { body: plain } = await held(body, encoding, (bytes) => taken.push(bytes - body.length));
+      const { body: plain } = await held(body, encoding, (bytes) => taken.push(bytes));
       expect(taken).toEqual(expected);
       expect(plain.length).toBeGreaterThanOrEqual(large.length);
     }
