@@ -19,7 +19,7 @@ export interface AccessLogOptions {
 /** Which requests are logged, as an environment says it. @throws RangeError */
 export function loggedRequests(text: string): AccessLogOptions['requests'] {
   if (text === 'none' || text === 'problems' || text === 'all') return text;
-  const share = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  const share = /^\d+(\.\d+)?(e-\d+)?$/.test(text) ? Number(text) : Number.NaN;
   if (share >= 0 && share <= 1) return share;
   throw new RangeError(`the access log is none, problems, all or a share of 0 to 1, received '${text}'`);
 }

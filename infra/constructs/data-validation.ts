@@ -21,7 +21,7 @@ import { type FunctionOptions, functionOptions } from './function-options.ts';
 import { letIn } from './key-users.ts';
 import type { IModelRegistry } from './model-registry.ts';
 import type { IPrivacySecret } from './privacy-secret.ts';
-import { oneEnvironment } from './registries-apart.ts';
+import { belongTogether } from './registry-and-lake.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
 import { type ITrimtabFunction, TrimtabFunction } from './trimtab-function.ts';
 
@@ -100,7 +100,7 @@ export class DataValidation extends Construct implements IDataValidation {
     const { data } = lake;
     warnOfSilentBucket(this, data);
     this.environmentName = registry.environmentName;
-    oneEnvironment(this, registry.environmentName, lake.data);
+    belongTogether(this, registry, lake);
     mustScale(this, validationProblems, { memoryMb, temporaryMb, reservedConcurrency, maxConcurrency });
     this.function = new TrimtabFunction(this, 'Function', {
       ...functionOptions(props),
@@ -114,7 +114,7 @@ export class DataValidation extends Construct implements IDataValidation {
         ...registry.environment,
         ...lake.environment,
         ...props.privacy?.environment,
-        ...busEnvironment(props.eventBus),
+        ...busEnvironment(this, props.eventBus),
       },
     });
     registry.grantReadLedger(this.function);

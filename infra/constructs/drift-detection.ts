@@ -9,7 +9,7 @@ import { allowEvents, busEnvironment } from './event-bus.ts';
 import { type FunctionOptions, functionOptions } from './function-options.ts';
 import type { ILabelsSecret } from './labels-secret.ts';
 import type { IModelRegistry } from './model-registry.ts';
-import { oneEnvironment } from './registries-apart.ts';
+import { belongTogether } from './registry-and-lake.ts';
 import { type IScheduledFunction, ScheduledFunction } from './scheduled-function.ts';
 
 /** The detection of drift, as others need it. */
@@ -59,12 +59,12 @@ export class DriftDetection extends Construct implements IDriftDetection {
     const { registry, lake, architecture, encryptionKey } = props;
     const { data, captures } = lake;
     const environment = { ...registry.environment, ...lake.environment };
-    oneEnvironment(this, registry.environmentName, lake.data);
+    belongTogether(this, registry, lake);
     const options = functionOptions(props);
     this.drift = new ScheduledFunction(this, 'Drift', {
       ...options,
       spec: drift,
-      environment: { ...environment, ...busEnvironment(props.eventBus) },
+      environment: { ...environment, ...busEnvironment(this, props.eventBus) },
       architecture,
       encryptionKey,
     });

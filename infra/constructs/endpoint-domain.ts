@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { Stack, Token } from 'aws-cdk-lib';
 import { type DomainMappingOptions, DomainName, type IDomainName, SecurityPolicy } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { ARecord, type IHostedZone, RecordTarget } from 'aws-cdk-lib/aws-route53';
@@ -51,7 +51,10 @@ export function madeDomain(
   { domainName, certificate, hostedZone }: EndpointDomain,
 ): MadeDomain | undefined {
   if (typeof domainName === 'string') {
-    if (certificate !== undefined) return { domainName, certificate, hostedZone };
+    if (certificate !== undefined) {
+      mustHold(scope, domainName, hostedZone);
+      return { domainName, certificate, hostedZone };
+    }
     throw new Error(
       `${scope.node.path}: the domain ${domainName} is made with a certificate, received none; one that is there already is given as an IDomainName`,
     );
@@ -60,6 +63,13 @@ export function madeDomain(
   throw new Error(
     `${scope.node.path}: a domain that is there already has its certificate and record, received ${certificate === undefined ? 'hostedZone' : 'certificate'}`,
   );
+}
+
+/** @throws Error for a zone that does not hold the name: the record would be one below the zone's, and nobody would find it */
+function mustHold(scope: Construct, domainName: string, zone: IHostedZone | undefined): void {
+  if (zone === undefined || Token.isUnresolved(domainName) || Token.isUnresolved(zone.zoneName)) return;
+  if (`.${domainName}`.endsWith(`.${zone.zoneName.replace(/\.$/, '')}`)) return;
+  throw new Error(`${scope.node.path}: the zone ${zone.zoneName} does not hold the name ${domainName}`);
 }
 
 function makeDomain(scope: Construct, { domainName: name, certificate, hostedZone }: MadeDomain): DomainName {

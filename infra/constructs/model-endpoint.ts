@@ -1,11 +1,5 @@
 import { Duration, Stack, TimeZone } from 'aws-cdk-lib';
-import {
-  type CfnStage,
-  type CorsPreflightOptions,
-  HttpApi,
-  type IHttpRouteAuthorizer,
-} from 'aws-cdk-lib/aws-apigatewayv2';
-import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import type { CorsPreflightOptions, HttpApi, IHttpRouteAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2';
 import { Schedule } from 'aws-cdk-lib/aws-applicationautoscaling';
 import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import {
@@ -17,26 +11,26 @@ import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Alias, type IAlias } from 'aws-cdk-lib/aws-lambda';
 import { Construct, type IConstruct } from 'constructs';
+import { loggedRequests } from '../../core/observability/access-log.ts';
 import { cacheMbOf, type EndpointLimits } from '../../core/registry/endpoint-limits.ts';
 import { infer } from '../../functions/infer/trigger.ts';
 import { invokeResources } from '../access-routes.ts';
 import { modelMetricNamed, variantMetric, variantNamed } from '../metrics.ts';
 import { type EndpointScaling, endpointProblems, type ProvisionedConcurrency } from '../scaling/check.ts';
 import { mustScale } from '../scaling/must-scale.ts';
-import { accessLogGroup } from './access-log-group.ts';
 import { acknowledge } from './acknowledge.ts';
 import { allowActions, allowKey } from './allow.ts';
 import { CodeAlarms } from './code-alarms.ts';
 import { DataLake, type IDataLake } from './data-lake.ts';
+import { endpointApi } from './endpoint-api.ts';
 import { EndpointAuthorizers, type EndpointRole, type RoleAuthorizers } from './endpoint-authorizers.ts';
-import { domainText, type EndpointDomain, endpointDomain } from './endpoint-domain.ts';
+import { domainText, type EndpointDomain } from './endpoint-domain.ts';
 import { EndpointFirewall, firewallProblems } from './endpoint-firewall.ts';
-import { addEndpointRoutes } from './endpoint-routes.ts';
 import { type FunctionOptions, functionOptions } from './function-options.ts';
 import { type IModelRegistry, ModelRegistry } from './model-registry.ts';
 import { PredictionCapture } from './prediction-capture.ts';
 import type { IPrivacySecret } from './privacy-secret.ts';
-import { oneEnvironment } from './registries-apart.ts';
+import { belongTogether } from './registry-and-lake.ts';
 import { allowSecret } from './retained-secret.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
 import { type ITrimtabFunction, TrimtabFunction } from './trimtab-function.ts';
@@ -216,7 +210,7 @@ export class ModelEndpoint extends Construct implements IModelEndpoint {
     const firewall = webAclArn === undefined ? undefined : new EndpointFirewall(this, 'Firewall', encryptionKey);
     this.registry = registryOf(this, props);
     this.lake = props.lake ?? new DataLake(this, 'Lake', { encryptionKey });
-    oneEnvironment(this, this.registry.environmentName, this.lake.data);
+    belongTogether(this, this.registry, this.lake);
     const { temporaryMb = infer.temporaryMb } = props;
     const cacheMb = cacheMbOf(temporaryMb);
     this.function = new TrimtabFunction(this, 'Function', {
@@ -234,7 +228,7 @@ export class ModelEndpoint extends Construct implements IModelEndpoint {
         ...props.privacy?.environment,
         TRIMTAB_CACHE_MB: String(cacheMb),
         TRIMTAB_MODELS: props.models?.join(',') ?? 'all',
-        TRIMTAB_ACCESS_LOG: String(props.accessLog ?? 'problems'),
+        TRIMTAB_ACCESS_LOG: String(loggedRequests(String(props.accessLog ?? 'problems'))),
         ...(firewall === undefined ? {} : { TRIMTAB_ORIGIN_SECRET: firewall.secret.secretArn }),
         ...this.rolesEnvironment(props.corsPreflight !== undefined),
         ...(props.domain?.basePath === undefined ? {} : { TRIMTAB_BASE_PATH: props.domain.basePath }),
@@ -254,7 +248,10 @@ export class ModelEndpoint extends Construct implements IModelEndpoint {
       provisionedConcurrentExecutions: provisionedConcurrency?.min,
     });
     if (provisionedConcurrency) this.scale(provisionedConcurrency);
-    this.api = this.httpApi(webAclArn === undefined ? props : { ...props, domain: undefined });
+    const { authorizers } = this;
+    const { alias, corsPreflight, openHealth, rateLimit } = { ...props, alias: this.alias };
+    const api = { alias, authorizers, corsPreflight, openHealth, rateLimit, encryptionKey };
+    this.api = endpointApi(this, { ...api, domain: webAclArn === undefined ? domain : undefined });
     this.url =
       firewall === undefined || webAclArn === undefined
         ? urlOf(this.api, domain)
@@ -422,45 +419,5 @@ export class ModelEndpoint extends Construct implements IModelEndpoint {
         says: 'all executions that are kept ready are in use: requests wait for cold starts',
         runbook: 'provisioned-spillover.md',
       });
-  }
-
-  private httpApi(props: ModelEndpointProps): HttpApi {
-    // One permission for all routes: a policy of a function has room for few.
-    const integration = new HttpLambdaIntegration('Integration', this.alias, { scopePermissionToRoute: false });
-    const { corsPreflight, domain } = props;
-    const api = new HttpApi(this, 'Api', {
-      description: 'Trimtab inference endpoint',
-      createDefaultStage: true,
-      corsPreflight,
-      ...(domain === undefined ? {} : { defaultDomainMapping: endpointDomain(this, domain) }),
-    });
-    addEndpointRoutes(api, {
-      integration,
-      authorizers: this.authorizers,
-      preflights: corsPreflight !== undefined,
-      openHealth: props.openHealth ?? false,
-    });
-    const access = accessLogGroup(this, 'Access', props.encryptionKey);
-    const stage = api.defaultStage?.node.defaultChild as CfnStage;
-    stage.accessLogSettings = {
-      destinationArn: access.logGroupArn,
-      // Nothing of the request's content: only who, what path, and how it went.
-      format: JSON.stringify({
-        id: '$context.requestId',
-        ip: '$context.identity.sourceIp',
-        time: '$context.requestTime',
-        method: '$context.httpMethod',
-        path: '$context.path',
-        status: '$context.status',
-        ms: '$context.responseLatency',
-      }),
-    };
-    const rate = props.rateLimit ?? 1_000;
-    stage.defaultRouteSettings = {
-      throttlingRateLimit: rate,
-      throttlingBurstLimit: 2 * rate,
-      detailedMetricsEnabled: true,
-    };
-    return api;
   }
 }

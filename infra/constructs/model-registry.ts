@@ -16,6 +16,7 @@ import { DEFAULT_ENVIRONMENT } from '../config.ts';
 import { allowActions, allowKey } from './allow.ts';
 import { keyBehind } from './key-behind.ts';
 import { keepApart } from './registries-apart.ts';
+import type { NamedResource } from './same-resource.ts';
 import { WriteOnceBucket } from './write-once-bucket.ts';
 
 /** A model registry, created here or imported: the table of the ledger and the store of artifacts. */
@@ -165,8 +166,7 @@ export class ModelRegistry extends RegistryBase {
   constructor(scope: Construct, id: string, props: ModelRegistryProps = {}) {
     super(scope, id);
     const { encryptionKey, disposable = false } = props;
-    this.environmentName = environmentNamed(props.environmentName);
-    keepApart(this, 'registries');
+    this.environmentName = environmentNamed(props.environmentName ?? DEFAULT_ENVIRONMENT);
     this.encryptionKey = encryptionKey;
     this.table = new TableV2(this, 'Table', {
       partitionKey: { name: 'pk', type: AttributeType.STRING },
@@ -178,6 +178,7 @@ export class ModelRegistry extends RegistryBase {
       deletionProtection: props.deletionProtection ?? !disposable,
       removalPolicy: disposable ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
     });
+    keepApart({ kind: 'registries', construct: this, resource: namedTable(this.table) });
     // Set directly: the construct's own way does not work in a stack that knows no region.
     if (encryptionKey)
       (this.table.node.defaultChild as CfnGlobalTable).addPropertyOverride('Replicas.0.SSESpecification', {
@@ -203,15 +204,17 @@ class ImportedRegistry extends RegistryBase {
     super(scope, id);
     const { tableName, artifactsBucketName: bucketName, encryptionKey } = attributes;
     this.environmentName = environmentNamed(attributes.environmentName);
-    keepApart(this, `registries of table ${tableName}`);
     this.encryptionKey = encryptionKey;
     this.table = TableV2.fromTableName(this, 'Table', tableName);
+    keepApart({ kind: 'registries', construct: this, resource: namedTable(this.table) });
     this.artifacts = Bucket.fromBucketAttributes(this, 'Artifacts', { bucketName, encryptionKey });
   }
 }
 
+const namedTable = (table: ITableV2): NamedResource => ({ resource: table, name: table.tableName });
+
 /** The name of an environment. @throws Error when it cannot be one */
-function environmentNamed(name = DEFAULT_ENVIRONMENT): string {
+function environmentNamed(name: string): string {
   const parsed = EnvironmentName.safeParse(name);
   if (parsed.success) return name;
   throw new Error(`${parsed.error.issues[0]!.message}, received '${name}'`);

@@ -8,6 +8,7 @@ import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct, type IConstruct } from 'constructs';
 import { allowActions, allowKey } from './allow.ts';
+import { mustBeLocal } from './event-bus.ts';
 import { keyBehind } from './key-behind.ts';
 import { letIn } from './key-users.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
@@ -29,8 +30,8 @@ export interface OnCallProps {
 }
 
 /**
- * The topic to which whoever is on call subscribes, or topics that are there already. It belongs into a stack that is not replaced, apart from the alarms:
- * subscriptions have to be confirmed, and would be lost with the topic.
+ * The topic to which whoever is on call subscribes, or topics that are there already. It belongs into a stack that is not
+ * replaced, apart from the alarms: subscriptions have to be confirmed, and would be lost with the topic.
  *
  * @example
  * ```ts
@@ -53,6 +54,8 @@ export class OnCall extends Construct {
       throw new Error(
         `${this.node.path}: email and encryptionKey are for a topic that is made here, received them with topics that are there already`,
       );
+    for (const { fifo, node } of topics ?? [])
+      if (fifo) throw new Error(`${this.node.path}: CloudWatch sends to no FIFO topic, received ${node.path}`);
     this.okActions = okActions;
     this.topics = topics ?? [this.newTopic(email, encryptionKey)];
     for (const topic of this.topics) this.letAlarmsIn(topic);
@@ -84,7 +87,7 @@ export class OnCall extends Construct {
     );
   }
 
-  /** Sends all alarms below `scope` to the topics, also those that are added later, but for those that tell nobody. */
+  /** Sends all alarms below `scope` to the topics, also those that are added later (but not in stages below), and none that tells nobody. */
   watch(scope: IConstruct): void {
     // No aspect reaches into a stage below: what is there by now is not left to one.
     for (const found of scope.node.findAll()) this.sendFrom(found);
@@ -113,6 +116,7 @@ export class OnCall extends Construct {
     // The first environment of a stack keeps the ids that it is deployed under.
     const parts =
       scope.node.tryFindChild('PersonNeeded') === undefined ? scope : new Construct(scope, `Hear-${environmentName}`);
+    mustBeLocal(scope, eventBus);
     parts.node.addValidation({ validate: () => unheardJudges(parts, environmentName, eventBus) });
     // A role rather than the topic's policy: the key lets services in under conditions that this one does not fulfil.
     const role = new Role(parts, 'PersonNeededRole', {

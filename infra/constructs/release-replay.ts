@@ -8,7 +8,7 @@ import { keptExecutions } from './kept-executions.ts';
 import type { ILabelsSecret } from './labels-secret.ts';
 import type { IModelRegistry } from './model-registry.ts';
 import type { IPrivacySecret } from './privacy-secret.ts';
-import { oneEnvironment } from './registries-apart.ts';
+import { belongTogether } from './registry-and-lake.ts';
 import { type IScheduledFunction, ScheduledFunction } from './scheduled-function.ts';
 
 /** What asks young versions again, as others need it. */
@@ -61,7 +61,7 @@ export class ReleaseReplay extends Construct implements IReleaseReplay {
   constructor(scope: Construct, id: string, props: ReleaseReplayProps) {
     super(scope, id);
     const { registry, lake, privacy, labels, architecture, encryptionKey, memoryMb, temporaryMb } = props;
-    oneEnvironment(this, registry.environmentName, lake.data);
+    belongTogether(this, registry, lake);
     const { data, captures } = lake;
     this.replay = new ScheduledFunction(this, 'Replay', {
       ...functionOptions(props),

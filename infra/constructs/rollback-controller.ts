@@ -19,7 +19,8 @@ import { type FunctionOptions, functionOptions } from './function-options.ts';
 import { keptExecutions } from './kept-executions.ts';
 import type { IModelEndpoint } from './model-endpoint.ts';
 import { allowToListReleases, type IModelRegistry } from './model-registry.ts';
-import { keepApart, oneEnvironment } from './registries-apart.ts';
+import { keepApart } from './registries-apart.ts';
+import { belongTogether, mustServeBy } from './registry-and-lake.ts';
 import { type IScheduledFunction, ScheduledFunction } from './scheduled-function.ts';
 import { tells } from './told-buses.ts';
 import { type ITrimtabFunction, TrimtabFunction } from './trimtab-function.ts';
@@ -86,17 +87,14 @@ export class RollbackController extends Construct implements IRollbackController
     const reserved = keptExecutions(this, props.reservedConcurrency);
     const { environmentName } = registry;
     this.environmentName = environmentName;
-    if (environmentName !== endpoint.registry.environmentName)
-      throw new Error(
-        `the registry is of environment ${environmentName}, that of the endpoint of ${endpoint.registry.environmentName}`,
-      );
-    keepApart(this, 'judges');
-    oneEnvironment(this, environmentName, lake.data);
+    mustServeBy(this, registry, endpoint.registry);
+    keepApart({ kind: 'judges', construct: this });
+    belongTogether(this, registry, lake);
     tells(this, props.eventBus);
     const environment = {
       ...registry.environment,
       ...lake.environment,
-      ...busEnvironment(props.eventBus),
+      ...busEnvironment(this, props.eventBus),
       TRIMTAB_ENDPOINT_FUNCTION: endpoint.alias.functionArn,
     };
     const common = {

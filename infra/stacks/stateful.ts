@@ -64,7 +64,7 @@ export class StatefulStack extends Stack {
       ...this.lake.environment,
       ...this.privacy.environment,
       ...this.labels.environment,
-      ...busEnvironment(this.eventBus),
+      ...busEnvironment(this, this.eventBus),
     }))
       new CfnOutput(this, name.replaceAll('_', ''), { value, description: name });
   }

@@ -138,7 +138,7 @@ describe('the constructs in somebody else’s stack', () => {
     const eventBus = new EventBus(deaf, 'Bus');
     new RollbackController(deaf, 'Rollback', { endpoint: new ModelEndpoint(deaf, 'Endpoint'), eventBus });
     expect(() => Template.fromStack(deaf)).toThrow(
-      "OnCall.hear listens for environment dev to the bus 'default', and Models/Rollback tells a bus that is made here",
+      'OnCall.hear listens for environment dev to the default bus, and Models/Rollback tells the bus Models/Bus',
     );
   });
 

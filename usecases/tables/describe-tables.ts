@@ -8,7 +8,7 @@ import { loadContract } from '../validation/dataset-contract.ts';
 import { InvalidContractError, NoContractError } from '../validation/errors.ts';
 import type { TablesView } from './tables-view.ts';
 
-/** Where the stores of a home are, as an engine names them, with a slash behind each: `s3://bucket/`, `/home/captures/`. */
+/** Where the stores of a home are, as an engine names them, with a slash behind each: `s3://bucket/`, `folder/captures/`. */
 export interface TablePlaces {
   readonly captures: string;
   readonly data: string;
